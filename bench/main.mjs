@@ -1,0 +1,99 @@
+/**
+ * `npm run bench`: respd beside a real redis-server, on this machine, in this hour.
+ *
+ * Numbers of different machines, or of a quiet and a busy hour, do not compare; ratios taken side
+ * by side do. The modes are speed (by groups of commands), memory, pauses and startup.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { benchMemory } from './memory.mjs';
+import { benchPauses } from './pauses.mjs';
+import { cleanUpAtEnd } from './servers.mjs';
+import { benchSpeed } from './speed.mjs';
+import { benchStartup } from './startup.mjs';
+import { chooseTests, GROUPS } from './tests.mjs';
+
+const USAGE = `npm run bench -- [what ...] [options]
+
+what: ${Object.keys(GROUPS).join(', ')}, a single test such as get, all;
+      memory, pauses, startup.                                     [strings]
+
+  --pipeline 1,16,64   depths of pipelining
+  --rounds 3           counted rounds; the median is reported
+  --seconds 2          how long one run should take
+  --requests N         so many requests per run instead
+  --keys N             keys for memory [2000000] and pauses [10000000]
+  --json FILE          write all numbers there as well
+  --max-ratio          exit 1 when a promise (speed, memory, pauses) is broken
+
+REDIS_SERVER, REDIS_BENCHMARK: other programs than those in PATH.
+RESPD: another command line than node dist/main.js.
+`;
+
+const MEMORY_KEYS = 2_000_000;
+const PAUSES_KEYS = 10_000_000;
+
+function parseCommandLine() {
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      pipeline: { type: 'string', default: '1,16,64' },
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '2' },
+      requests: { type: 'string' },
+      keys: { type: 'string' },
+      json: { type: 'string' },
+      'max-ratio': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+}
+
+/**
+ * @param {string} option
+ * @param {string | undefined} text
+ * @returns {number}
+ */
+function positive(option, text) {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${option} must be a number above 0, not ${text}.`);
+  return value;
+}
+
+async function main() {
+  const { values, positionals } = parseCommandLine();
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  cleanUpAtEnd();
+  const speedOptions = {
+    depths: values.pipeline.split(',').map((depth) => positive('pipeline', depth)),
+    rounds: positive('rounds', values.rounds),
+    seconds: positive('seconds', values.seconds),
+    requests: values.requests === undefined ? undefined : positive('requests', values.requests),
+  };
+  const keys = values.keys === undefined ? undefined : positive('keys', values.keys);
+
+  const what = positionals.length > 0 ? positionals : ['strings'];
+  const tests = chooseTests(what.filter((name) => !['memory', 'pauses', 'startup'].includes(name)));
+  /** @type {{ name: string, broken: string[] }[]} */
+  const results = [];
+  if (tests.length > 0) results.push(await benchSpeed({ tests, ...speedOptions }));
+  if (what.includes('memory')) results.push(await benchMemory({ keys: keys ?? MEMORY_KEYS }));
+  if (what.includes('pauses')) results.push(await benchPauses({ keys: keys ?? PAUSES_KEYS }));
+  if (what.includes('startup')) results.push(await benchStartup());
+
+  if (values.json !== undefined)
+    writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  const broken = results.flatMap((result) => result.broken);
+  if (broken.length > 0) console.log(`\nOver the limit:\n- ${broken.join('\n- ')}`);
+  if (broken.length > 0 && values['max-ratio']) process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

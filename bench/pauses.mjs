@@ -1,0 +1,235 @@
+/**
+ * How long respd keeps clients waiting while millions of keys are loaded, read, flushed and expire.
+ *
+ * Inside the process observe.mjs measures every turn of the event loop and every pause of the
+ * garbage collector; outside a probe sends a PING every millisecond. The turn is the promise: the
+ * PING also waits for whatever else the machine does. Only SET, GET, FLUSHALL and DBSIZE are used.
+ */
+import { setPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { residentBytes } from './process-stats.mjs';
+import { machine, machineLine, table, thousands } from './report.mjs';
+import { respdCommand, startServer } from './servers.mjs';
+import { ask, drive, Template } from './wire.mjs';
+
+/** The longest turn of the event loop that is promised. */
+export const PAUSE_LIMIT_MS = 5;
+const CONNECTIONS = 8;
+const DEPTH = 64;
+const KEY = 'key:#############';
+const VALUE = 'xxxxxxx#############';
+const READ_SECONDS = 10;
+const WATCH_AFTER_FLUSH_SECONDS = 3;
+/** All keys with a time to live expire within this span, the first once all are loaded. */
+const EXPIRY_SPAN_MS = 5000;
+const MAX_EXPIRY_SECONDS = 60;
+/** Loading with a time to live may be slower than without, by this factor, before keys expire. */
+const LOAD_TIME_RESERVE = 1.5;
+const LOAD_TIME_EXTRA_MS = 2000;
+/** The collector's reports arrive a little after the pauses they report. */
+const REPORT_DELAY_MS = 100;
+const ANSWER_TIMEOUT_MS = 30_000;
+const DRIVER_NICENESS = 10;
+
+/** @typedef {import('./observe.mjs').PhaseSummary} PhaseSummary */
+/** @typedef {{ count: number, p50: number, p999: number, worst: number }} PingSummary */
+/**
+ * @typedef {object} Phase
+ * @property {string} name
+ * @property {number} seconds
+ * @property {number} keysPerSecond
+ * @property {PhaseSummary | undefined} inside undefined where respd is no Node process
+ * @property {PingSummary} ping
+ * @property {number} residentBytes
+ */
+
+/** @param {{ keys: number }} options */
+export async function benchPauses({ keys }) {
+  const about = machine();
+  console.log(`## Pauses\n\n${machineLine(about)}`);
+  console.log(`${thousands(keys)} keys, ${CONNECTIONS} connections of ${DEPTH} requests\n`);
+  const observer = new URL('./observe.mjs', import.meta.url).href;
+  const server = await startServer('respd', respdCommand(), {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${observer}`,
+      RESPD_BENCH_OBSERVE: String(PAUSE_LIMIT_MS),
+    },
+  });
+  const probe = new Worker(new URL('./ping-probe.mjs', import.meta.url), {
+    workerData: { port: server.port },
+  });
+  try {
+    // The load must not keep the probe from its core. Linux keeps a priority per thread.
+    setPriority(0, DRIVER_NICENESS);
+    const phases = await runPhases(server, probe, keys);
+    console.log(phasesAsTable(phases));
+    return { name: 'pauses', machine: about, keys, phases, broken: phases.flatMap(brokenPromise) };
+  } finally {
+    await probe.terminate();
+    await server.stop();
+  }
+}
+
+/**
+ * @param {import('./servers.mjs').BenchServer} server
+ * @param {Worker} probe
+ * @param {number} keys
+ */
+async function runPhases(server, probe, keys) {
+  const { port } = server;
+  const load = { port, connections: CONNECTIONS, depth: DEPTH, total: keys };
+  /** @type {Phase[]} */
+  const phases = [];
+  /** @param {string} name @param {() => Promise<number>} work returns the keys it dealt with */
+  const phase = async (name, work) => {
+    const started = performance.now();
+    const done = await work();
+    const seconds = (performance.now() - started) / 1000;
+    await sleep(REPORT_DELAY_MS);
+    const inside = await insideSummary(server);
+    const ping = await pingSummary(probe);
+    const memory = residentBytes(server.pid);
+    const rate = done / seconds;
+    phases.push({ name, seconds, keysPerSecond: rate, inside, ping, residentBytes: memory });
+    return seconds;
+  };
+
+  // What starting took is no phase.
+  await insideSummary(server);
+  await pingSummary(probe);
+  await phase('idle', () => sleep(1000, 0));
+  const set = new Template(['SET', KEY, VALUE]);
+  const loadSeconds = await phase('load', () => drive({ ...load, template: set }).then(sentOf));
+  const get = new Template(['GET', KEY], [() => Math.floor(Math.random() * keys)]);
+  const readUntil = () => performance.now() + READ_SECONDS * 1000;
+  await phase('read', () =>
+    drive({ ...load, total: Infinity, template: get, until: readUntil() }).then(sentOf),
+  );
+  await phase('flush', async () => {
+    await askOk(port, ['FLUSHALL']);
+    await sleep(WATCH_AFTER_FLUSH_SECONDS * 1000);
+    return keys;
+  });
+  const reserveMs = loadSeconds * 1000 * LOAD_TIME_RESERVE + LOAD_TIME_EXTRA_MS;
+  const firstExpiry = Math.round(Date.now() + reserveMs);
+  const setExpiring = new Template(
+    ['SET', KEY, VALUE, 'PXAT', '#############'],
+    [(i) => i, (i) => i, (i) => firstExpiry + (i % EXPIRY_SPAN_MS)],
+  );
+  await phase('load with TTL', () => drive({ ...load, template: setExpiring }).then(sentOf));
+  await phase('wait', () => sleep(Math.max(0, firstExpiry - Date.now()), 0));
+  await phase('expire', async () => keys - (await untilExpired(port)));
+  return phases;
+}
+
+/** @param {{ sent: number }} result */
+function sentOf({ sent }) {
+  return sent;
+}
+
+/**
+ * Waits until no key is left.
+ * @param {number} port
+ * @returns {Promise<number>} how many are left when patience ends
+ */
+async function untilExpired(port) {
+  const deadline = Date.now() + MAX_EXPIRY_SECONDS * 1000;
+  for (;;) {
+    const left = Number(/^:(\d+)/.exec(await ask(port, ['DBSIZE']))?.[1]);
+    if (left === 0 || Date.now() > deadline) return left;
+    await sleep(50);
+  }
+}
+
+/** @param {number} port @param {string[]} args */
+async function askOk(port, args) {
+  const reply = await ask(port, args);
+  if (!reply.startsWith('+OK')) throw new Error(`${args.join(' ')} was answered with ${reply}`);
+}
+
+/**
+ * @param {import('./servers.mjs').BenchServer} server
+ * @returns {Promise<PhaseSummary | undefined>}
+ */
+function insideSummary({ child, pid }) {
+  // A server that is no Node process, or hidden behind a wrapper, has nobody at the other end.
+  if (!child.connected || child.pid !== pid || !looksLikeNode()) return Promise.resolve(undefined);
+  return withTimeout('the observer in respd', (resolve) => {
+    child.once('message', (message) => {
+      resolve(/** @type {{ respdBenchPhase: PhaseSummary }} */ (message).respdBenchPhase);
+    });
+    child.send('respd-bench-phase');
+  });
+}
+
+function looksLikeNode() {
+  return !/redis-server|valkey-server/.test(respdCommand()[0]);
+}
+
+/** @param {Worker} probe @returns {Promise<PingSummary>} */
+function pingSummary(probe) {
+  return withTimeout('the PING probe', (resolve) => {
+    probe.once('message', resolve);
+    probe.postMessage('phase');
+  });
+}
+
+/**
+ * @template T
+ * @param {string} who
+ * @param {(resolve: (value: T) => void) => void} start
+ * @returns {Promise<T>}
+ */
+function withTimeout(who, start) {
+  return new Promise((resolve, reject) => {
+    const error = new Error(`No answer from ${who} within ${ANSWER_TIMEOUT_MS} ms.`);
+    const timer = setTimeout(() => reject(error), ANSWER_TIMEOUT_MS);
+    start((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
+  });
+}
+
+/** @param {Phase[]} phases */
+function phasesAsTable(phases) {
+  const head = [
+    'phase',
+    's',
+    'keys/s',
+    'worst turn ms',
+    'less core wait',
+    `turns > ${PAUSE_LIMIT_MS}`,
+  ];
+  const rows = phases.map(({ name, seconds, keysPerSecond, inside, ping, residentBytes }) => [
+    name,
+    seconds.toFixed(1),
+    keysPerSecond > 0 ? thousands(keysPerSecond) : '-',
+    inside?.worstTurnMs.toFixed(2) ?? '-',
+    inside?.worstOwnTurnMs.toFixed(2) ?? '-',
+    inside ? String(inside.longTurns) : '-',
+    inside ? gcText(inside.worstGcMs) : '-',
+    ping.worst.toFixed(2),
+    ping.p999.toFixed(2),
+    ping.p50.toFixed(2),
+    thousands(residentBytes / 1024 / 1024),
+  ]);
+  const rest = ['worst GC ms', 'worst PING', 'p99.9', 'p50', 'MiB'];
+  return table([...head, ...rest], rows);
+}
+
+/** @param {Record<string, number>} worstByKind */
+function gcText(worstByKind) {
+  const kinds = Object.entries(worstByKind).sort(([a], [b]) => a.localeCompare(b));
+  return kinds.map(([kind, ms]) => `${kind} ${ms.toFixed(2)}`).join(', ') || 'none';
+}
+
+/** @param {Phase} phase */
+function brokenPromise({ name, inside }) {
+  if (inside === undefined || inside.worstOwnTurnMs <= PAUSE_LIMIT_MS) return [];
+  const worst = inside.worstOwnTurnMs.toFixed(2);
+  return [`a turn of ${worst} ms in phase ${name}, promised are ${PAUSE_LIMIT_MS} ms`];
+}

@@ -1,0 +1,5 @@
+/** All commands of a server, in the order COMMAND lists them. */
+import type { CommandSpec } from '../server/api/command.js';
+import { stringCommands } from './string/index.js';
+
+export const allCommands: readonly CommandSpec[] = [...stringCommands];

@@ -1,0 +1,12 @@
+/** The key specs that many commands share. */
+import type { KeyFlag, KeySpec } from '../server/api/command.js';
+
+/** One key, argument `index`. */
+export function oneKey(flags: readonly KeyFlag[], index = 1): KeySpec {
+  return { flags, begin: { index }, find: { lastKey: 0, step: 1, limit: 0 } };
+}
+
+/** Every argument from `index` on (or every `step`th). */
+export function allKeys(flags: readonly KeyFlag[], index = 1, step = 1): KeySpec {
+  return { flags, begin: { index }, find: { lastKey: -1, step, limit: 0 } };
+}

@@ -1,0 +1,623 @@
+/**
+ * A hash table of byte strings outside of the JavaScript heap: the keyspace, and the big hashes,
+ * sets and sorted sets.
+ *
+ *     buckets   [ 0 | 7 | 0 | 3 | … ]            one entry number per bucket (0: none)
+ *                    |
+ *     entries   … 7: { hash, next, block, meta }  16 bytes side by side, four in a cache line
+ *                                  |
+ *     arena     [ key length | value length | key | value ]
+ *
+ * A lookup costs one cache miss at each of the three. They depend on each other, but not on those
+ * of another key: `warm` takes a batch of hashes and touches all buckets, then all entries, then all
+ * blocks, so that the processor overlaps the misses of the whole batch. That, not the arithmetic, is
+ * what makes a pipelined server fast.
+ *
+ * Entry numbers are stable for an entry's life: growing the table moves no entry, only relinks it.
+ *
+ * Growth is incremental: a second table of buckets is made, and every operation moves one bucket
+ * over (`rehashStep`), so no single request pays for all. Lookups know from `rehashAt` which of the
+ * two tables holds a hash.
+ *
+ * SCAN's cursor counts in reverse binary: it increments from the highest bit of the bucket number
+ * downwards. A bucket of a table of size 2^n holds what lies in the buckets of a table of size
+ * 2^(n+1) that share its low n bits; counting the high bits first visits those one after the other,
+ * so a cursor stays right when the table grows or shrinks between two calls: every entry that is
+ * there throughout is returned at least once. (The idea is Pieter Noordhuis's, for Redis's dict.)
+ *
+ * `meta` belongs to the owner (type, flags, access clock). Values are bytes inside the block, at
+ * `valOff` after `locate`; what they mean is the owner's business.
+ */
+import { type Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from './arena.js';
+
+/** Entries of a segment, as a shift: 2^18 entries of 16 bytes are 4 MiB. */
+const ENTRY_SHIFT = 18;
+const ENTRY_MASK = (1 << ENTRY_SHIFT) - 1;
+const FIRST_ENTRIES = 64;
+const MIN_BUCKETS = 4;
+const MAX_BUCKETS = 1 << 29;
+/** Empty buckets that one rehash step may pass. */
+const EMPTY_VISITS = 10;
+/** By how much a table shrinks at most in one go. */
+const MAX_SHRINK = 1024;
+/** Draws for a random entry before another way is tried. */
+const RANDOM_TRIES = 100;
+/** Hashes that `warm` takes at a time. */
+export const WARM_MAX = 4096;
+
+/** The words of an entry. */
+const HASH = 0;
+const NEXT = 1;
+const BLOCK = 2;
+const META = 3;
+
+const NO_TABLE = new Int32Array(0);
+
+export class Dict {
+  /** Entries in use. */
+  size = 0;
+  /** Next bucket of `table` to be moved to `table1`; -1 when not rehashing. */
+  rehashAt = -1;
+  /** Whether growing and shrinking wait (Redis: while a child process saves). */
+  resizePaused = false;
+
+  // What `locate` found: the block's bytes, and where key and value lie in them.
+  buf: Uint8Array = new Uint8Array(0);
+  keyOff = 0;
+  keyLen = 0;
+  valOff = 0;
+  valLen = 0;
+
+  private table: Int32Array;
+  private table1 = NO_TABLE;
+  private mask: number;
+  private mask1 = 0;
+  private readonly entries: Int32Array[] = [new Int32Array(FIRST_ENTRIES * 4)];
+  /** First never used entry number (0 is "none"). */
+  private top = 1;
+  /** Chain of freed entries. */
+  private freed = 0;
+
+  constructor(
+    readonly arena: Arena,
+    /** Buckets never fall below this; a power of two. */
+    private readonly minBuckets = MIN_BUCKETS,
+  ) {
+    this.table = new Int32Array(minBuckets);
+    this.mask = minBuckets - 1;
+  }
+
+  /** The entry of this key, or 0. Allocates nothing; guarded by `npm run bench`. */
+  find(key: Uint8Array, off: number, len: number, hash: number): number {
+    let e: number;
+    if (this.rehashAt >= 0) {
+      this.rehashStep();
+      e = this.chain(hash);
+    } else {
+      e = this.table[hash & this.mask]!;
+    }
+    while (e !== 0) {
+      const words = this.entries[e >>> ENTRY_SHIFT]!;
+      const at = (e & ENTRY_MASK) << 2;
+      if (words[at] === hash && this.keyIs(words[at + BLOCK]!, key, off, len)) return e;
+      e = words[at + NEXT]!;
+    }
+    return 0;
+  }
+
+  /**
+   * Touches buckets, entries and blocks of these hashes (see above).
+   * @param count at most WARM_MAX
+   */
+  warm(hashes: Int32Array, count: number): void {
+    const { entries } = this;
+    const { bytes } = this.arena;
+    const scratch = WARM_SCRATCH;
+    if (this.rehashAt >= 0) {
+      for (let i = 0; i < count; i++) scratch[i] = this.chain(hashes[i]!);
+    } else {
+      const { table, mask } = this;
+      for (let i = 0; i < count; i++) scratch[i] = table[hashes[i]! & mask]!;
+    }
+    for (let i = 0; i < count; i++) {
+      const e = scratch[i]!;
+      if (e === 0) continue;
+      scratch[i] = entries[e >>> ENTRY_SHIFT]![((e & ENTRY_MASK) << 2) + BLOCK]!;
+    }
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const block = scratch[i]!;
+      if (block !== 0) sum += bytes[block >>> SEGMENT_SHIFT]![(block & SEGMENT_MASK) << 3]!;
+    }
+    scratch[WARM_MAX] = sum; // keeps the loads alive
+  }
+
+  /** Sets `buf`, `keyOff`, `keyLen`, `valOff`, `valLen` to the entry's. */
+  locate(e: number): void {
+    const block = this.entries[e >>> ENTRY_SHIFT]![((e & ENTRY_MASK) << 2) + BLOCK]!;
+    const bytes = this.arena.bytes[block >>> SEGMENT_SHIFT]!;
+    let at = (block & SEGMENT_MASK) << 3;
+    this.buf = bytes;
+    let keyLen = bytes[at]!;
+    let valLen = bytes[at + 1]!;
+    if ((keyLen | valLen) < 128) {
+      this.keyOff = at + 2;
+      this.keyLen = keyLen;
+      this.valOff = at + 2 + keyLen;
+      this.valLen = valLen;
+      return;
+    }
+    keyLen = readLength(bytes, at);
+    at += lengthBytes(keyLen);
+    valLen = readLength(bytes, at);
+    at += lengthBytes(valLen);
+    this.keyOff = at;
+    this.keyLen = keyLen;
+    this.valOff = at + keyLen;
+    this.valLen = valLen;
+  }
+
+  /**
+   * Adds a key that is not there, with room for `valLen` bytes of value; the caller writes them at
+   * `buf[valOff..]` before it calls anything else.
+   * @returns the entry's number
+   */
+  insert(
+    key: Uint8Array,
+    off: number,
+    len: number,
+    hash: number,
+    valLen: number,
+    meta: number,
+  ): number {
+    if (this.rehashAt >= 0) this.rehashStep();
+    else if (this.size > this.mask && !this.resizePaused) this.resize(this.size + 1);
+    const block = this.makeBlock(len, valLen);
+    const bytes = this.buf;
+    const to = this.keyOff;
+    if (len < 64) for (let i = 0; i < len; i++) bytes[to + i] = key[off + i]!;
+    else bytes.set(key.subarray(off, off + len), to);
+
+    const e = this.takeEntry();
+    const words = this.entries[e >>> ENTRY_SHIFT]!;
+    const at = (e & ENTRY_MASK) << 2;
+    words[at] = hash;
+    words[at + BLOCK] = block;
+    words[at + META] = meta;
+    if (this.rehashAt >= 0) {
+      const b = hash & this.mask1;
+      words[at + NEXT] = this.table1[b]!;
+      this.table1[b] = e;
+    } else {
+      const b = hash & this.mask;
+      words[at + NEXT] = this.table[b]!;
+      this.table[b] = e;
+    }
+    this.size++;
+    return e;
+  }
+
+  /**
+   * Makes the entry's value `valLen` bytes long, keeping its first bytes as far as they fit, and
+   * locates it.
+   */
+  resizeValue(e: number, valLen: number): void {
+    this.locate(e);
+    const oldVal = this.valLen;
+    if (valLen === oldVal) return;
+    const { keyLen, buf: oldBuf, keyOff: oldKey } = this;
+    const oldSize = blockSize(keyLen, oldVal);
+    const newSize = blockSize(keyLen, valLen);
+    const words = this.entries[e >>> ENTRY_SHIFT]!;
+    const at = ((e & ENTRY_MASK) << 2) + BLOCK;
+    const keep = Math.min(oldVal, valLen);
+    if (sameClass(oldSize, newSize)) {
+      const block = words[at]!;
+      if (lengthBytes(oldVal) !== lengthBytes(valLen)) {
+        const shift = lengthBytes(valLen) - lengthBytes(oldVal);
+        oldBuf.copyWithin(oldKey + shift, oldKey, oldKey + keyLen + keep);
+      }
+      this.writeHeader(block, keyLen, valLen);
+      return;
+    }
+    const oldBlock = words[at]!;
+    words[at] = this.makeBlock(keyLen, valLen);
+    const { buf, keyOff } = this;
+    const n = keyLen + keep;
+    if (n < 64) for (let i = 0; i < n; i++) buf[keyOff + i] = oldBuf[oldKey + i]!;
+    else buf.set(oldBuf.subarray(oldKey, oldKey + n), keyOff);
+    this.arena.free(oldBlock, oldSize);
+  }
+
+  /** Removes the entry. */
+  remove(e: number): void {
+    const words = this.entries[e >>> ENTRY_SHIFT]!;
+    const at = (e & ENTRY_MASK) << 2;
+    this.unlink(e, words[at + HASH]!);
+    this.locate(e);
+    this.arena.free(words[at + BLOCK]!, blockSize(this.keyLen, this.valLen));
+    words[at + BLOCK] = 0;
+    words[at + META] = 0;
+    words[at + NEXT] = this.freed;
+    this.freed = e;
+    this.size--;
+    if (this.rehashAt >= 0) this.rehashStep();
+    if (this.size === 0) this.forgetEntries();
+  }
+
+  hashOf(e: number): number {
+    return this.entries[e >>> ENTRY_SHIFT]![(e & ENTRY_MASK) << 2]!;
+  }
+
+  meta(e: number): number {
+    return this.entries[e >>> ENTRY_SHIFT]![((e & ENTRY_MASK) << 2) + META]!;
+  }
+
+  setMeta(e: number, meta: number): void {
+    this.entries[e >>> ENTRY_SHIFT]![((e & ENTRY_MASK) << 2) + META] = meta;
+  }
+
+  /** Address of the entry's block: changes only when the value moves. */
+  blockOf(e: number): number {
+    return this.entries[e >>> ENTRY_SHIFT]![((e & ENTRY_MASK) << 2) + BLOCK]!;
+  }
+
+  /** Bytes of the entry's block, its class's rounding included. Locates the entry. */
+  blockBytesOf(e: number): number {
+    this.locate(e);
+    return blockBytes(blockSize(this.keyLen, this.valLen));
+  }
+
+  /** Bytes of the buckets and entries (the blocks are the arena's). */
+  get tableBytes(): number {
+    let entries = 0;
+    for (const segment of this.entries) entries += segment.length * 4;
+    return entries + (this.table.length + this.table1.length) * 4;
+  }
+
+  /** Buckets of the table, and of the one that is being filled (0 when not rehashing). */
+  get buckets(): [number, number] {
+    return [this.table.length, this.table1.length];
+  }
+
+  /** Bytes of the bucket arrays alone. */
+  get bucketBytes(): number {
+    return (this.table.length + this.table1.length) * 4;
+  }
+
+  /** Highest entry number ever used, plus one. */
+  get entryTop(): number {
+    return this.top;
+  }
+
+  /** Whether this number names an entry in use. */
+  isUsed(e: number): boolean {
+    return e > 0 && e < this.top && this.blockOf(e) !== 0;
+  }
+
+  /**
+   * Any entry, each about as likely as the other; 0 when empty.
+   * @param random numbers in [0, 1)
+   */
+  randomEntry(random: () => number): number {
+    if (this.size === 0) return 0;
+    // Entry numbers are dense but after mass deletion.
+    if (this.size >= this.top >>> 4) {
+      for (let tries = 0; tries < RANDOM_TRIES; tries++) {
+        const e = 1 + Math.floor(random() * (this.top - 1));
+        if (this.blockOf(e) !== 0) return e;
+      }
+    }
+    return this.randomInBuckets(random);
+  }
+
+  /**
+   * One step of an iteration: visits the entries of the cursor's bucket (or, while rehashing, of all
+   * buckets that belong together) and returns the next cursor, 0 at the end. `visit` may remove the
+   * entry it is given, and no other.
+   */
+  scan(cursor: number, visit: (e: number) => void): number {
+    if (this.size === 0) return 0;
+    let v = cursor >>> 0;
+    // All entries first, then the visits: a visit that removes its entry moves buckets.
+    const found: number[] = [];
+    if (this.rehashAt < 0) {
+      this.collect(this.table[v & this.mask]!, found);
+      v = nextCursor(v, this.mask);
+    } else {
+      // The smaller table's bucket first, then its expansion in the larger one.
+      const [small, large] =
+        this.table.length < this.table1.length
+          ? [this.table, this.table1]
+          : [this.table1, this.table];
+      const smallMask = small.length - 1;
+      const largeMask = large.length - 1;
+      this.collect(small[v & smallMask]!, found);
+      do {
+        this.collect(large[v & largeMask]!, found);
+        v = nextCursor(v, largeMask);
+      } while ((v & (smallMask ^ largeMask)) !== 0);
+    }
+    for (const e of found) visit(e);
+    return v;
+  }
+
+  /** Moves buckets for about `micros` microseconds. @returns whether there is more to move */
+  rehashFor(micros: number, nowMicros: () => number): boolean {
+    const end = nowMicros() + micros;
+    while (this.rehashAt >= 0) {
+      for (let i = 0; i < 100 && this.rehashAt >= 0; i++) this.rehashStep();
+      if (nowMicros() >= end) break;
+    }
+    return this.rehashAt >= 0;
+  }
+
+  /** Moves one bucket to the new table. */
+  rehashStep(): void {
+    const { table, table1, mask1 } = this;
+    let empty = EMPTY_VISITS;
+    let b = this.rehashAt;
+    while (table[b] === 0) {
+      b++;
+      if (b === table.length) {
+        this.finishRehash();
+        return;
+      }
+      if (--empty === 0) {
+        this.rehashAt = b;
+        return;
+      }
+    }
+    let e = table[b]!;
+    while (e !== 0) {
+      const words = this.entries[e >>> ENTRY_SHIFT]!;
+      const at = (e & ENTRY_MASK) << 2;
+      const next = words[at + NEXT]!;
+      const to = words[at]! & mask1;
+      words[at + NEXT] = table1[to]!;
+      table1[to] = e;
+      e = next;
+    }
+    table[b] = 0;
+    this.rehashAt = b + 1;
+    if (b + 1 === table.length) this.finishRehash();
+  }
+
+  /** Begins to grow to (at least) room for `count` entries, without rehashing yet. */
+  expand(count: number): void {
+    if (this.rehashAt < 0 && count > this.table.length) this.resize(count);
+  }
+
+  /** Begins to shrink when the table is mostly empty (under one in eight). */
+  shrinkIfSparse(): void {
+    if (this.rehashAt >= 0 || this.resizePaused) return;
+    if (this.table.length > this.minBuckets && this.size < this.table.length / 8) {
+      // In steps: while rehashing, SCAN visits all buckets that become one in the smaller table.
+      this.resize(this.size === 0 ? 0 : Math.max(this.size, this.table.length / MAX_SHRINK));
+    }
+  }
+
+  /** Lengths of all chains: how many buckets hold n entries, by n. For DEBUG HTSTATS. */
+  chainLengths(which: 0 | 1): number[] {
+    const counts: number[] = [];
+    for (const head of which === 0 ? this.table : this.table1) {
+      let n = 0;
+      for (let e = head; e !== 0; e = this.nextOf(e)) n++;
+      counts[n] = (counts[n] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  /** Any entry, drawn by bucket: the buckets shrink with their content, entry numbers don't. */
+  private randomInBuckets(random: () => number): number {
+    const { table, table1 } = this;
+    const buckets = table.length + table1.length;
+    let head = 0;
+    let b = 0;
+    for (let tries = 0; head === 0; tries++) {
+      // In a table not shrunk yet, a walk from the last draw ends it.
+      b = tries < RANDOM_TRIES ? Math.floor(random() * buckets) : b + 1 < buckets ? b + 1 : 0;
+      head = b < table.length ? table[b]! : table1[b - table.length]!;
+    }
+    let length = 0;
+    for (let e = head; e !== 0; e = this.nextOf(e)) length++;
+    for (let skip = Math.floor(random() * length); skip > 0; skip--) head = this.nextOf(head);
+    return head;
+  }
+
+  private collect(head: number, into: number[]): void {
+    for (let e = head; e !== 0; e = this.nextOf(e)) into.push(e);
+  }
+
+  private nextOf(e: number): number {
+    return this.entries[e >>> ENTRY_SHIFT]![((e & ENTRY_MASK) << 2) + NEXT]!;
+  }
+
+  /** First entry of the chain that this hash belongs to. */
+  private chain(hash: number): number {
+    const b = hash & this.mask;
+    // The step before may have been the last.
+    if (this.rehashAt < 0) return this.table[b]!;
+    if (b < this.rehashAt) return this.table1[hash & this.mask1]!;
+    // Inserts go to the new table while rehashing: a bucket not yet moved may continue there.
+    return this.joined(b, hash);
+  }
+
+  /**
+   * While rehashing, new entries go into the new table, so the chain of an unmoved bucket is in
+   * two parts. Moving that bucket now makes it one.
+   */
+  private joined(b: number, hash: number): number {
+    const { table, table1, mask1 } = this;
+    let e = table[b]!;
+    while (e !== 0) {
+      const words = this.entries[e >>> ENTRY_SHIFT]!;
+      const at = (e & ENTRY_MASK) << 2;
+      const next = words[at + NEXT]!;
+      const to = words[at]! & mask1;
+      words[at + NEXT] = table1[to]!;
+      table1[to] = e;
+      e = next;
+    }
+    table[b] = 0;
+    return table1[hash & mask1]!;
+  }
+
+  private finishRehash(): void {
+    this.table = this.table1;
+    this.mask = this.mask1;
+    this.table1 = NO_TABLE;
+    this.mask1 = 0;
+    this.rehashAt = -1;
+  }
+
+  private resize(count: number): void {
+    let buckets = this.minBuckets;
+    while (buckets < count && buckets < MAX_BUCKETS) buckets *= 2;
+    if (buckets === this.table.length) return;
+    this.table1 = new Int32Array(buckets);
+    this.mask1 = buckets - 1;
+    this.rehashAt = 0;
+    if (this.size === 0) this.finishRehash();
+  }
+
+  /** Starts entry numbers anew: none is in use. */
+  private forgetEntries(): void {
+    this.top = 1;
+    this.freed = 0;
+    this.entries.length = 1;
+  }
+
+  private takeEntry(): number {
+    const e = this.freed;
+    if (e !== 0) {
+      this.freed = this.nextOf(e);
+      return e;
+    }
+    const top = this.top;
+    const segment = top >>> ENTRY_SHIFT;
+    const words = this.entries[segment];
+    if (words === undefined) {
+      this.entries.push(new Int32Array(4 << ENTRY_SHIFT));
+    } else if ((top & ENTRY_MASK) << 2 >= words.length) {
+      // Only the first segment is shorter than the others.
+      const bigger = new Int32Array(words.length * 2);
+      bigger.set(words);
+      this.entries[segment] = bigger;
+    }
+    this.top = top + 1;
+    return top;
+  }
+
+  private unlink(e: number, hash: number): void {
+    let table = this.table;
+    let b = hash & this.mask;
+    if (this.rehashAt >= 0) {
+      this.chain(hash);
+      table = this.table1;
+      b = hash & this.mask1;
+    }
+    let at = table[b]!;
+    if (at === e) {
+      table[b] = this.nextOf(e);
+      return;
+    }
+    while (at !== 0) {
+      const following = this.nextOf(at);
+      if (following === e) {
+        this.entries[at >>> ENTRY_SHIFT]![((at & ENTRY_MASK) << 2) + NEXT] = this.nextOf(e);
+        return;
+      }
+      at = following;
+    }
+    throw new Error('dict: an entry is missing from its bucket');
+  }
+
+  /** Whether the block's key is these bytes. */
+  private keyIs(block: number, key: Uint8Array, off: number, len: number): boolean {
+    const bytes = this.arena.bytes[block >>> SEGMENT_SHIFT]!;
+    let at = (block & SEGMENT_MASK) << 3;
+    const keyLen = bytes[at]!;
+    if (keyLen < 128) {
+      if (keyLen !== len) return false;
+      at += bytes[at + 1]! < 128 ? 2 : 1 + lengthBytes(readLength(bytes, at + 1));
+    } else {
+      if (readLength(bytes, at) !== len) return false;
+      at += lengthBytes(len);
+      at += lengthBytes(readLength(bytes, at));
+    }
+    for (let i = 0; i < len; i++) if (bytes[at + i] !== key[off + i]) return false;
+    return true;
+  }
+
+  /** A new block with its header written; locates key and value. */
+  private makeBlock(keyLen: number, valLen: number): number {
+    const block = this.arena.alloc(blockSize(keyLen, valLen));
+    this.writeHeader(block, keyLen, valLen);
+    return block;
+  }
+
+  private writeHeader(block: number, keyLen: number, valLen: number): void {
+    const bytes = this.arena.bytes[block >>> SEGMENT_SHIFT]!;
+    let at = (block & SEGMENT_MASK) << 3;
+    if (keyLen < 128 && valLen < 128) {
+      bytes[at] = keyLen;
+      bytes[at + 1] = valLen;
+      at += 2;
+    } else {
+      at = writeLength(bytes, at, keyLen);
+      at = writeLength(bytes, at, valLen);
+    }
+    this.buf = bytes;
+    this.keyOff = at;
+    this.keyLen = keyLen;
+    this.valOff = at + keyLen;
+    this.valLen = valLen;
+  }
+}
+
+/** What `warm` fills; its content means nothing between calls. */
+const WARM_SCRATCH = new Int32Array(WARM_MAX + 1);
+
+/** Bytes of a block for this key and value: both, and their lengths. */
+export function blockSize(keyLen: number, valLen: number): number {
+  return lengthBytes(keyLen) + lengthBytes(valLen) + keyLen + valLen;
+}
+
+// Lengths are written with 7 bits per byte, the lowest first; the high bit says that more follow.
+
+function lengthBytes(n: number): number {
+  return n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : n < 0x10000000 ? 4 : 5;
+}
+
+function readLength(bytes: Uint8Array, at: number): number {
+  let n = 0;
+  for (let shift = 0; ; shift += 7) {
+    const b = bytes[at++]!;
+    n |= (b & 0x7f) << shift;
+    if (b < 0x80) return n;
+  }
+}
+
+function writeLength(bytes: Uint8Array, at: number, n: number): number {
+  while (n >= 0x80) {
+    bytes[at++] = (n & 0x7f) | 0x80;
+    n >>>= 7;
+  }
+  bytes[at] = n;
+  return at + 1;
+}
+
+/** Adds one to the cursor's bits above the mask's complement, from the highest bit downwards. */
+function nextCursor(v: number, mask: number): number {
+  return reverse((reverse(v | ~mask) + 1) | 0);
+}
+
+/** The 32 bits in reverse order, as an unsigned number. */
+function reverse(v: number): number {
+  v = ((v >>> 1) & 0x55555555) | ((v & 0x55555555) << 1);
+  v = ((v >>> 2) & 0x33333333) | ((v & 0x33333333) << 2);
+  v = ((v >>> 4) & 0x0f0f0f0f) | ((v & 0x0f0f0f0f) << 4);
+  v = ((v >>> 8) & 0x00ff00ff) | ((v & 0x00ff00ff) << 8);
+  return ((v >>> 16) | (v << 16)) >>> 0;
+}

@@ -1,0 +1,122 @@
+/**
+ * respd as a library: a server inside your own process, for tests and tools.
+ *
+ *     import { createServer } from 'respd';
+ *     const server = await createServer({ port: 0 });
+ *     // … connect any Redis client to server.url …
+ *     await server.close();
+ *
+ * Every server has data, clock and log of its own; a process can hold many.
+ */
+import type { Duplex } from 'node:stream';
+import type { Log } from './server/api/log.js';
+import { ManualClock, RealClock } from './server/clock.js';
+import { Config } from './server/config/config.js';
+import { ConfigError } from './server/config/config-error.js';
+import type { DirectiveName, DirectiveOptions } from './server/config/directives.js';
+import { nodeFiles } from './server/config/node-files.js';
+import { ListenError } from './server/listeners.js';
+import { Server } from './server/server.js';
+import { silentLog } from './server/silent-log.js';
+
+export { ConfigError, ListenError };
+export type { DirectiveOptions };
+
+export interface CreateServerOptions extends DirectiveOptions {
+  /**
+   * `'real'` (the default), or `'manual'`: time stands still but for `advance`. Expiry, timeouts and
+   * periodic work obey it.
+   */
+  clock?: 'real' | 'manual';
+  /** Unix ms at which a manual clock starts; default: now. */
+  startMs?: number;
+  /** Numbers in [0, 1), for repeatable runs; default: Math.random. */
+  random?: () => number;
+  /** Where log lines go; default: nowhere. */
+  log?: Log;
+  /** Checks every block of memory that is freed; slow, for respd's own tests. */
+  debugArena?: boolean;
+}
+
+export interface RespdServer {
+  /** TCP port, 0 when there is none. */
+  readonly port: number;
+  /** `redis://127.0.0.1:<port>` (with the password, if one is set). */
+  readonly url: string;
+  /** Ends all connections, stops listening, frees everything. */
+  close(): Promise<void>;
+  /** Moves a manual clock on. @throws Error with a real clock */
+  advance(ms: number): void;
+  /** Connects a stream (such as one end of a pair) as a client. */
+  attach(stream: Duplex): void;
+}
+
+/**
+ * Starts a server.
+ * @param options every directive of redis.conf by its name (`maxmemory: '100mb'`), and the above.
+ *   `port: 0` (the default) takes a free port; `bind` is 127.0.0.1 by default.
+ * @throws ConfigError for an option that is unknown or has a bad value
+ * @throws ListenError when the address can't be listened on
+ */
+export async function createServer(options: CreateServerOptions = {}): Promise<RespdServer> {
+  const { clock: clockKind, startMs, random, log, debugArena, ...directives } = options;
+  const files = nodeFiles();
+  const config = new Config({ workingDirectory: process.cwd(), directories: files });
+  config.initialize('bind', ['127.0.0.1']);
+  config.initialize('port', 0);
+  config.initialize('save', []);
+  for (const [name, value] of Object.entries(directives)) {
+    if (value === undefined) continue;
+    config.initialize(name as DirectiveName, value as never);
+  }
+  const manual = clockKind === 'manual' ? new ManualClock(startMs) : undefined;
+  const server = new Server({
+    config,
+    clock: manual ?? new RealClock(),
+    log: log === undefined ? silentLog : { ...bound(log), setLevel() {} },
+    random,
+    debugArena,
+    portZeroIsAny: directives.unixsocket === undefined || directives.port !== undefined,
+  });
+  await server.start();
+  return new RunningServer(server, manual);
+}
+
+class RunningServer implements RespdServer {
+  constructor(
+    private readonly server: Server,
+    private readonly manual: ManualClock | undefined,
+  ) {}
+
+  get port(): number {
+    return this.server.port;
+  }
+
+  get url(): string {
+    const password = this.server.config.values.requirepass;
+    const auth = password ? `:${encodeURIComponent(password)}@` : '';
+    return `redis://${auth}127.0.0.1:${this.port}`;
+  }
+
+  close(): Promise<void> {
+    return this.server.stop();
+  }
+
+  advance(ms: number): void {
+    if (this.manual === undefined) throw new Error("advance() needs { clock: 'manual' }");
+    this.manual.advance(ms);
+  }
+
+  attach(stream: Duplex): void {
+    this.server.attach(stream);
+  }
+}
+
+function bound(log: Log): Log {
+  return {
+    debug: (message) => log.debug(message),
+    verbose: (message) => log.verbose(message),
+    notice: (message) => log.notice(message),
+    warning: (message) => log.warning(message),
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * All databases of a server, and what they have in common: the hash key, the counters, the access
+ * clock, and the one place where a key that is due is removed.
+ */
+import { SipHasher } from '../datastructs/siphash.js';
+import { Database } from './database.js';
+import { EventClass, type KeyspaceObserver } from './events.js';
+
+export interface KeyspaceOptions {
+  databases: number;
+  /** A random number in [0, 1): seeds the hash, draws random keys. */
+  random: () => number;
+  /** Check the arenas' every free; slow. For tests. */
+  debugArena?: boolean;
+}
+
+export class Keyspace {
+  readonly databases: Database[];
+  readonly hasher: SipHasher;
+  readonly random: () => number;
+  /** Whether anyone wants to be told of changes; set together with `observer`. */
+  observed = false;
+  observer: KeyspaceObserver | undefined;
+
+  // Counters, for INFO stats.
+  hits = 0;
+  misses = 0;
+  expired = 0;
+  /** Of those, found by the cycle and not by an access. */
+  expiredByCycle = 0;
+
+  constructor(options: KeyspaceOptions) {
+    const { random } = options;
+    this.random = random;
+    this.hasher = new SipHasher(random() * 0x100000000, random() * 0x100000000);
+    this.databases = [];
+    for (let i = 0; i < options.databases; i++) {
+      this.databases.push(new Database(i, this.hasher, options.debugArena));
+    }
+  }
+
+  /** Bytes of all keys and values, their tables included. */
+  get usedBytes(): number {
+    let total = 0;
+    for (const db of this.databases) total += db.usedBytes;
+    return total;
+  }
+
+  /** Gives all databases the access clock that new entries get. */
+  setClock(clock: number): void {
+    for (const db of this.databases) db.clock = clock;
+  }
+
+  /** Removes a key that is due, and tells. */
+  expire(db: Database, e: number): void {
+    this.expired++;
+    if (!this.observed) {
+      db.remove(e);
+      return;
+    }
+    const key = db.keyName(e);
+    db.remove(e);
+    this.observer!.keyExpired(db, key);
+    this.observer!.keyChanged(db, key);
+    this.observer!.keyEvent(db, EventClass.Expired, 'expired', key);
+  }
+
+  /** Exchanges two databases' content; clients that use one of them see the other's keys. */
+  swap(a: number, b: number): void {
+    const { databases } = this;
+    [databases[a], databases[b]] = [databases[b]!, databases[a]!];
+    databases[a]!.index = a;
+    databases[b]!.index = b;
+  }
+}

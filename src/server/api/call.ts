@@ -1,0 +1,178 @@
+/**
+ * One command being run: what a handler is given.
+ *
+ * A handler reads like its contract: parse arguments, look up, check the type, change, reply, tell.
+ *
+ *     run(call) {
+ *       const { args, db, reply } = call;
+ *       const e = call.readString(1);          // lookup: expires, counts, touches; throws WRONGTYPE
+ *       if (e === 0) return reply.nil();
+ *       db.open(e);
+ *       reply.bulk(db.buf, db.off, db.len);
+ *     }
+ *
+ * There is one Call per server, filled anew for every command: handlers must not keep it. A handler
+ * that fails throws a ReplyError *before* it changes anything.
+ */
+import type { Database } from '../../keyspace/database.js';
+import type { Keyspace } from '../../keyspace/keyspace.js';
+import { EventClass } from '../../keyspace/events.js';
+import { CLOCK_SHIFT, isString, META_REST, VOLATILE } from '../../keyspace/kinds.js';
+import type { Args } from '../../resp/args.js';
+import { WRONG_TYPE } from '../../resp/errors.js';
+import type { ReplyWriter } from '../../resp/reply-writer.js';
+import type { Client } from './client.js';
+import { ClientFlag } from './client.js';
+import type { Command } from './command-table.js';
+import type { ServerApi } from './server.js';
+
+/** How a key's access clock is touched: by LRU the server's clock, by LFU counting. */
+export type TouchLfu = (clock: number) => number;
+
+export class Call {
+  args!: Args;
+  client!: Client;
+  command!: Command;
+  /** The client's selected database. */
+  db!: Database;
+  /** Unix ms, the same for the whole command. */
+  now = 0;
+  /** Changes made so far by all commands: INFO's rdb_changes_since_last_save and more. */
+  dirty = 0;
+  /** Set under an LFU policy. */
+  touchLfu: TouchLfu | undefined;
+  /** Whether anyone (AOF, replicas) is to be told of changes; `propagateAs` is idle otherwise. */
+  propagating = false;
+  /** What to propagate instead of the request itself; undefined: the request. */
+  rewritten: (string | Uint8Array)[][] | undefined;
+
+  constructor(
+    readonly server: ServerApi,
+    readonly keyspace: Keyspace,
+    readonly reply: ReplyWriter,
+  ) {}
+
+  // ---- lookups: argument number -> entry number, 0 for none
+
+  /** For reading: counts a hit or miss, touches the access clock; a key that is due is gone. */
+  read(i: number): number {
+    const e = this.lookup(i);
+    if (e === 0) this.keyspace.misses++;
+    else this.keyspace.hits++;
+    return e;
+  }
+
+  /** For writing: as `read`, without counting. */
+  write(i: number): number {
+    return this.lookup(i);
+  }
+
+  /** For looking without touching the access clock or counting (TTL, TYPE, OBJECT …). */
+  peek(i: number): number {
+    const { args, db } = this;
+    const at = args.base + i;
+    const e = db.find(args.buf, args.offs[at]!, args.lens[at]!, args.hashes[at]!);
+    return e !== 0 && db.isVolatile(e) && this.isDue(db, e) ? 0 : e;
+  }
+
+  /** As `read`; a key of another type throws WRONGTYPE. */
+  readString(i: number): number {
+    const e = this.read(i);
+    if (e !== 0 && !isString(this.db.kind(e))) throw WRONG_TYPE;
+    return e;
+  }
+
+  /** As `write`; a key of another type throws WRONGTYPE. */
+  writeString(i: number): number {
+    const e = this.lookup(i);
+    if (e !== 0 && !isString(this.db.kind(e))) throw WRONG_TYPE;
+    return e;
+  }
+
+  /** The entry of argument `i` in another database, not touched; 0 when it is due. */
+  peekIn(db: Database, i: number): number {
+    const { args } = this;
+    const e = db.find(args.buf, args.off(i), args.len(i), 0);
+    return e !== 0 && db.isVolatile(e) && this.isDue(db, e) ? 0 : e;
+  }
+
+  /** Stores a string under argument `i`, which has no entry. @returns the entry */
+  addString(i: number, value: Uint8Array, off: number, len: number, kind?: number): number {
+    const { args, db } = this;
+    const at = args.base + i;
+    const e = db.addString(
+      args.buf,
+      args.offs[at]!,
+      args.lens[at]!,
+      args.hashes[at]!,
+      value,
+      off,
+      len,
+      kind,
+    );
+    if (this.keyspace.observed) this.tellNew(i);
+    return e;
+  }
+
+  // ---- changes
+
+  /**
+   * Tells that the key at argument `i` has changed: counts, and notifies whoever listens.
+   * @param eventClass of EventClass @param event the notification's name
+   */
+  changed(i: number, eventClass: number, event: string): void {
+    this.dirty++;
+    if (this.keyspace.observed) this.changedKey(this.db, this.args.view(i), eventClass, event);
+  }
+
+  /** As `changed`, without counting a change, for a key that is no argument. */
+  changedKey(db: Database, key: Uint8Array, eventClass: number, event: string): void {
+    if (!this.keyspace.observed) return;
+    const observer = this.keyspace.observer!;
+    observer.keyChanged(db, key);
+    observer.keyEvent(db, eventClass, event, key);
+  }
+
+  /** Tells a name only: the second event of a command that has several. */
+  notify(i: number, eventClass: number, event: string): void {
+    if (!this.keyspace.observed) return;
+    this.keyspace.observer!.keyEvent(this.db, eventClass, event, this.args.view(i));
+  }
+
+  /** Has this command propagated in another form; several calls propagate several commands. */
+  propagateAs(...request: (string | Uint8Array)[]): void {
+    if (!this.propagating) return;
+    this.rewritten ??= [];
+    this.rewritten.push(request);
+  }
+
+  /** Has nothing propagated although something changed. */
+  propagateNothing(): void {
+    if (this.propagating) this.rewritten = [];
+  }
+
+  private lookup(i: number): number {
+    const { args, db } = this;
+    const at = args.base + i;
+    const e = db.find(args.buf, args.offs[at]!, args.lens[at]!, args.hashes[at]!);
+    if (e === 0) return 0;
+    const meta = db.dict.meta(e);
+    if ((meta & VOLATILE) !== 0 && this.isDue(db, e)) return 0;
+    if ((this.client.flags & ClientFlag.NoTouch) === 0) {
+      const clock = this.touchLfu === undefined ? db.clock : this.touchLfu(meta >>> CLOCK_SHIFT);
+      db.dict.setMeta(e, (meta & META_REST) | (clock << CLOCK_SHIFT));
+    }
+    return e;
+  }
+
+  /** Whether the key's time has come; if so it is removed. */
+  private isDue(db: Database, e: number): boolean {
+    if (db.expiry(e) >= this.now) return false;
+    this.keyspace.expire(db, e);
+    return true;
+  }
+
+  private tellNew(i: number): void {
+    this.keyspace.observer!.keyEvent(this.db, EventClass.New, 'new', this.args.view(i));
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * A client as commands see it: who it is and what it has set. How its bytes come and go is the
+ * connection's business (server/connection.ts).
+ */
+import type { Database } from '../../keyspace/database.js';
+
+/** States of a client, one bit each. */
+export const ClientFlag = {
+  /** Its connection ends once the replies are sent. */
+  CloseAfterReply: 1 << 0,
+  /** CLIENT NO-EVICT ON */
+  NoEvict: 1 << 1,
+  /** CLIENT NO-TOUCH ON: accesses leave the access clock alone */
+  NoTouch: 1 << 2,
+  /** CLIENT REPLY OFF */
+  ReplyOff: 1 << 3,
+  /** CLIENT REPLY SKIP: no reply for the next command */
+  ReplySkipNext: 1 << 4,
+  /** … which is this one */
+  ReplySkip: 1 << 5,
+  /** Waits: CLIENT PAUSE, a command that answers later, or a blocking command */
+  Blocked: 1 << 6,
+  /** Inside MULTI */
+  Multi: 1 << 7,
+  /** Connected by a Unix socket */
+  UnixSocket: 1 << 8,
+  /** In RESP2 subscribed mode */
+  Pubsub: 1 << 9,
+  Master: 1 << 10,
+  Replica: 1 << 11,
+  Monitor: 1 << 12,
+} as const;
+
+/** Bits of `gate`: why a command of this client must go through the full list of checks. */
+export const ClientGate = {
+  NeedsAuth: 1 << 0,
+  Multi: 1 << 1,
+  Restricted: 1 << 2,
+  Reply: 1 << 3,
+} as const;
+
+export interface Client {
+  readonly id: number;
+  /** `ip:port`, or `path:0` for a Unix socket. */
+  readonly addr: string;
+  readonly laddr: string;
+  /** The descriptor's number, -1 where there is none. */
+  readonly fd: number;
+  readonly createdMs: number;
+  /** Whether the peer is on this machine (loopback or Unix socket). */
+  readonly isLocal: boolean;
+  name: string;
+  libName: string;
+  libVer: string;
+  /** Bits of ClientFlag. */
+  flags: number;
+  /** Bits of ClientGate; 0 on the common path. */
+  gate: number;
+  db: Database;
+  /** Protocol version, 2 or 3. */
+  resp: number;
+  authenticated: boolean;
+  user: string;
+  lastInteractionMs: number;
+  /** Full name of the last command, e.g. `client|list`. */
+  lastCommand: string;
+  /** Bytes received but not yet run, and room left in the buffer that holds them. */
+  readonly queryBufferBytes: number;
+  readonly queryBufferFree: number;
+  /** Bytes and chunks of replies that the socket has not taken yet. */
+  readonly outputBytes: number;
+  readonly outputChunks: number;
+  /** All memory of this client, in bytes. */
+  readonly memoryBytes: number;
+
+  /** Ends the connection; `afterReply` lets what is written go out first. */
+  close(afterReply: boolean): void;
+  /**
+   * Stops running this client's requests until `unblock`: its command answers later.
+   * `onTimeout` runs at the time given (Unix ms), if it is still blocked.
+   */
+  block(reason: BlockReason): void;
+  /** Goes on; `write` may write the delayed reply first. */
+  unblock(write?: (reply: import('../../resp/reply-writer.js').ReplyWriter) => void): void;
+  readonly blockedBy: BlockReason | undefined;
+}
+
+export interface BlockReason {
+  /** What INFO counts and CLIENT UNBLOCK asks for. */
+  readonly kind: 'pause' | 'keys' | 'wait' | 'async';
+  /** Unix ms; undefined: for ever. */
+  readonly deadlineMs?: number;
+  /** Called when the deadline passes; writes the reply. */
+  onTimeout?(reply: import('../../resp/reply-writer.js').ReplyWriter): void;
+  /** Called when the client goes away meanwhile. */
+  onClose?(): void;
+}
+
+export interface ClientRegistry {
+  readonly count: number;
+  byId(id: number): Client | undefined;
+  /** All, oldest first. */
+  all(): Iterable<Client>;
+  /**
+   * CLIENT PAUSE. @param untilMs Unix ms @param writesOnly WRITE mode: only writing commands wait
+   */
+  pause(untilMs: number, writesOnly: boolean): void;
+  unpause(): void;
+}

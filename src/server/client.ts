@@ -1,0 +1,272 @@
+/**
+ * A connected client: its state for commands (api/client.ts), the bytes that wait to be parsed, and
+ * the replies that wait to be written.
+ *
+ *     in:   read buffer ──whole requests──> run at once
+ *                       └─the rest────────> inBuf[inStart..inEnd) ──with later bytes──> run
+ *     out:  this turn's stretch of the shared reply buffer (seg*), behind chunks of its own (queue)
+ */
+import type { Database } from '../keyspace/database.js';
+import type { ReplyWriter } from '../resp/reply-writer.js';
+import { RequestProgress } from '../resp/request-reader.js';
+import type { BlockReason, Client } from './api/client.js';
+import { ClientFlag } from './api/client.js';
+import type { TimerHandle } from './api/clock.js';
+import type { Transport } from './transport.js';
+
+/** What a client needs of its server. */
+export interface ClientHost {
+  /** Replies are due: flush at the end of the turn. */
+  flushLater(client: ClientImpl): void;
+  /** Has the client's waiting requests run again. */
+  resume(client: ClientImpl): void;
+  /** Writes a reply outside of a command. */
+  reply(client: ClientImpl, write: (reply: ReplyWriter) => void): void;
+  setTimer(callback: () => void, untilMs: number): TimerHandle;
+  clearTimer(timer: TimerHandle | undefined): void;
+  blockedChanged(client: ClientImpl, by: BlockReason | undefined): void;
+}
+
+/** Input kept between reads is given back when a request this long is done. */
+const INPUT_KEEP = 64 * 1024;
+
+export interface ClientOptions {
+  id: number;
+  addr: string;
+  laddr: string;
+  isLocal: boolean;
+  isUnixSocket: boolean;
+  createdMs: number;
+  db: Database;
+}
+
+export class ClientImpl implements Client {
+  readonly id: number;
+  readonly addr: string;
+  readonly laddr: string;
+  readonly fd: number;
+  readonly createdMs: number;
+  readonly isLocal: boolean;
+  name = '';
+  libName = '';
+  libVer = '';
+  flags = 0;
+  gate = 0;
+  db: Database;
+  resp = 2;
+  authenticated = true;
+  user = 'default';
+  lastInteractionMs: number;
+  lastCommand = 'NULL';
+  blockedBy: BlockReason | undefined;
+  /** Whether the connection is gone. */
+  closed = false;
+
+  /** Bytes received and not yet run: inBuf[inStart..inEnd). */
+  inBuf: Buffer = NO_BYTES;
+  inStart = 0;
+  inEnd = 0;
+  /** No use parsing before so many bytes are there. */
+  inNeeded = 0;
+  /** Bytes that the unfinished request will take at least; 0: unknown. */
+  inRoom = 0;
+  readonly progress = new RequestProgress();
+
+  /** Whether the client is in the turn's list. */
+  isDue = false;
+  private segBuf: Buffer = NO_BYTES;
+  private segStart = 0;
+  private segEnd = 0;
+  private queue: Buffer[] = [];
+  private queueBytes = 0;
+  private timer: TimerHandle | undefined;
+
+  constructor(
+    readonly transport: Transport,
+    private readonly host: ClientHost,
+    options: ClientOptions,
+  ) {
+    this.id = options.id;
+    this.addr = options.addr;
+    this.laddr = options.laddr;
+    this.fd = transport.descriptor;
+    this.isLocal = options.isLocal;
+    this.createdMs = options.createdMs;
+    this.lastInteractionMs = options.createdMs;
+    this.db = options.db;
+    if (options.isUnixSocket) this.flags |= ClientFlag.UnixSocket;
+  }
+
+  // ---- input
+
+  get queryBufferBytes(): number {
+    return this.inEnd - this.inStart;
+  }
+
+  get queryBufferFree(): number {
+    return this.inBuf.length - this.inEnd;
+  }
+
+  /** Appends to the waiting bytes. */
+  keepInput(buf: Buffer, start: number, end: number): void {
+    const length = end - start;
+    const have = this.inEnd - this.inStart;
+    if (this.inEnd + length > this.inBuf.length) {
+      const want = Math.max(have + length, this.inRoom);
+      if (want > this.inBuf.length) {
+        // Of the announced size when that is known, else half as much again as is there.
+        const size = this.inRoom > have + length ? this.inRoom : Math.ceil(want * 1.5);
+        const bigger = Buffer.allocUnsafeSlow(size);
+        bigger.set(this.inBuf.subarray(this.inStart, this.inEnd));
+        this.inBuf = bigger;
+      } else {
+        this.inBuf.copyWithin(0, this.inStart, this.inEnd);
+      }
+      this.inStart = 0;
+      this.inEnd = have;
+    }
+    this.inBuf.set(buf.subarray(start, end), this.inEnd);
+    this.inEnd += length;
+  }
+
+  /** The waiting bytes up to `at` have been run. */
+  consumeInput(at: number): void {
+    this.inStart = at;
+    if (at < this.inEnd) return;
+    this.inStart = 0;
+    this.inEnd = 0;
+    if (this.inBuf.length > INPUT_KEEP) this.inBuf = NO_BYTES;
+  }
+
+  // ---- output
+
+  get outputBytes(): number {
+    return this.queueBytes + this.segEnd - this.segStart + this.transport.buffered;
+  }
+
+  get outputChunks(): number {
+    return this.queue.length + (this.transport.buffered > 0 ? 1 : 0);
+  }
+
+  get memoryBytes(): number {
+    return CLIENT_BYTES + this.inBuf.length + this.outputBytes;
+  }
+
+  /** Takes over what was written to `reply` since its `open`. */
+  collect(reply: ReplyWriter): void {
+    if (reply.overflow.length > 0) {
+      this.queueSegment();
+      for (const chunk of reply.take()) this.queueChunk(chunk);
+    } else if (reply.pos > reply.start) {
+      if (this.segEnd > this.segStart) {
+        if (this.segBuf === reply.buf && this.segEnd === reply.start) {
+          this.segEnd = reply.pos;
+          reply.start = reply.pos;
+          return;
+        }
+        this.queueSegment();
+      }
+      this.segBuf = reply.buf;
+      this.segStart = reply.start;
+      this.segEnd = reply.pos;
+      reply.start = reply.pos;
+    } else {
+      return;
+    }
+    if (!this.isDue) this.host.flushLater(this);
+  }
+
+  /** Writes what is due; called once, at the end of the turn. */
+  flush(): void {
+    this.isDue = false;
+    const { transport } = this;
+    if (this.closed) {
+      this.dropOutput();
+      return;
+    }
+    if (this.queue.length > 0) {
+      for (const chunk of this.queue) transport.writeOwned(chunk);
+      this.queue = [];
+      this.queueBytes = 0;
+    }
+    if (this.segEnd > this.segStart) {
+      transport.write(this.segBuf, this.segStart, this.segEnd);
+      this.segStart = 0;
+      this.segEnd = 0;
+      this.segBuf = NO_BYTES;
+    }
+    if ((this.flags & ClientFlag.CloseAfterReply) !== 0) this.transport.end();
+  }
+
+  close(afterReply: boolean): void {
+    if (this.closed) return;
+    if (afterReply) {
+      this.flags |= ClientFlag.CloseAfterReply;
+      if (!this.isDue) this.host.flushLater(this);
+    } else {
+      this.transport.destroy();
+    }
+  }
+
+  /** The connection is gone: forgets what can't be sent any more. */
+  disconnected(): void {
+    this.closed = true;
+    this.dropOutput();
+    this.host.clearTimer(this.timer);
+    const by = this.blockedBy;
+    if (by !== undefined) {
+      this.blockedBy = undefined;
+      this.host.blockedChanged(this, by);
+      by.onClose?.();
+    }
+  }
+
+  // ---- blocking
+
+  block(reason: BlockReason): void {
+    this.blockedBy = reason;
+    this.flags |= ClientFlag.Blocked;
+    this.host.blockedChanged(this, undefined);
+    if (reason.deadlineMs === undefined) return;
+    this.timer = this.host.setTimer(() => {
+      this.unblock(reason.onTimeout && ((reply) => reason.onTimeout!(reply)));
+    }, reason.deadlineMs);
+  }
+
+  unblock(write?: (reply: ReplyWriter) => void): void {
+    const by = this.blockedBy;
+    if (by === undefined) return;
+    this.host.clearTimer(this.timer);
+    this.timer = undefined;
+    this.blockedBy = undefined;
+    this.flags &= ~ClientFlag.Blocked;
+    this.host.blockedChanged(this, by);
+    if (this.closed) return;
+    if (write !== undefined) this.host.reply(this, write);
+    this.host.resume(this);
+  }
+
+  private queueSegment(): void {
+    if (this.segEnd === this.segStart) return;
+    this.queueChunk(Buffer.from(this.segBuf.subarray(this.segStart, this.segEnd)));
+    this.segStart = 0;
+    this.segEnd = 0;
+  }
+
+  private queueChunk(chunk: Buffer): void {
+    this.queue.push(chunk);
+    this.queueBytes += chunk.length;
+  }
+
+  private dropOutput(): void {
+    this.queue = [];
+    this.queueBytes = 0;
+    this.segStart = 0;
+    this.segEnd = 0;
+    this.segBuf = NO_BYTES;
+  }
+}
+
+const NO_BYTES = Buffer.alloc(0);
+/** What a client takes by itself, in bytes: this object, its socket, their maps (measured). */
+const CLIENT_BYTES = 4096;

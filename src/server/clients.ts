@@ -1,0 +1,232 @@
+/**
+ * All clients of a server: their arrival, their bytes, their waiting and their end.
+ */
+import type { Database } from '../keyspace/database.js';
+import type { ReplyWriter } from '../resp/reply-writer.js';
+import type { BlockReason, Client, ClientRegistry } from './api/client.js';
+import { ClientFlag, ClientGate } from './api/client.js';
+import type { TimerHandle } from './api/clock.js';
+import type { Log } from './api/log.js';
+import { type ClientHost, ClientImpl } from './client.js';
+import type { ServerClock } from './clock.js';
+import type { Executor } from './executor.js';
+import { type GateState, ServerGate } from './gate.js';
+import type { Stats } from './stats.js';
+import type { Transport } from './transport.js';
+import type { Turn } from './turn.js';
+
+export interface ClientsParts {
+  readonly clock: ServerClock;
+  readonly executor: Executor;
+  readonly reply: ReplyWriter;
+  readonly turn: Turn;
+  readonly stats: Stats;
+  readonly log: Log;
+  firstDatabase(): Database;
+  passwordRequired(): boolean;
+  maxClients(): number;
+  /** `client-query-buffer-limit`, bytes. */
+  queryBufferLimit(): number;
+}
+
+export interface Peer {
+  addr: string;
+  laddr: string;
+  isLocal: boolean;
+  isUnixSocket: boolean;
+}
+
+export class Clients implements ClientRegistry, ClientHost, GateState {
+  pausedUntilMs = 0;
+  pausedWritesOnly = false;
+  /** Clients blocked by a command (not those that CLIENT PAUSE holds). */
+  blockedCount = 0;
+  private readonly clients = new Map<number, ClientImpl>();
+  private nextId = 1;
+  private pauseTimer: TimerHandle | undefined;
+  private readonly pausedClients = new Set<ClientImpl>();
+
+  constructor(private readonly parts: () => ClientsParts) {}
+
+  get count(): number {
+    return this.clients.size;
+  }
+
+  byId(id: number): ClientImpl | undefined {
+    return this.clients.get(id);
+  }
+
+  all(): IterableIterator<ClientImpl> {
+    return this.clients.values();
+  }
+
+  /** Bytes of all clients' buffers. */
+  get memoryBytes(): number {
+    let total = 0;
+    for (const client of this.clients.values()) total += client.memoryBytes;
+    return total;
+  }
+
+  /** Welcomes a connection, or turns it away when there are too many. */
+  add(transport: Transport, peer: Peer): void {
+    const { clock, stats, log } = this.parts();
+    if (this.clients.size >= this.parts().maxClients()) {
+      stats.connectionsRejected++;
+      transport.writeOwned(Buffer.from('-ERR max number of clients reached\r\n'));
+      transport.end();
+      return;
+    }
+    stats.connectionsReceived++;
+    const client = new ClientImpl(transport, this, {
+      ...peer,
+      id: this.nextId++,
+      createdMs: clock.now(),
+      db: this.parts().firstDatabase(),
+    });
+    if (this.parts().passwordRequired()) {
+      client.authenticated = false;
+      client.gate |= ClientGate.NeedsAuth;
+    }
+    this.clients.set(client.id, client);
+    log.verbose(`Accepted ${client.addr}`);
+    transport.listen({
+      onData: (buf, length) => this.received(client, buf, length),
+      onEnd: () => this.ended(client),
+      onClose: () => this.gone(client),
+    });
+  }
+
+  pause(untilMs: number, writesOnly: boolean): void {
+    const { clock, executor } = this.parts();
+    // Of two pauses, the later end and the stronger kind hold.
+    const active = this.pausedUntilMs > clock.now();
+    this.pausedWritesOnly = active ? this.pausedWritesOnly && writesOnly : writesOnly;
+    this.pausedUntilMs = active ? Math.max(this.pausedUntilMs, untilMs) : untilMs;
+    executor.gate |= ServerGate.Paused;
+    clock.clearTimer(this.pauseTimer);
+    this.pauseTimer = clock.setTimer(() => this.unpause(), this.pausedUntilMs - clock.now());
+  }
+
+  unpause(): void {
+    const { clock, executor } = this.parts();
+    clock.clearTimer(this.pauseTimer);
+    this.pauseTimer = undefined;
+    this.pausedUntilMs = 0;
+    executor.gate &= ~ServerGate.Paused;
+    for (const client of [...this.pausedClients]) client.unblock();
+  }
+
+  /** A command of this client must wait for the end of the pause; it is run again then. */
+  hold(client: ClientImpl): void {
+    client.block({ kind: 'pause' });
+  }
+
+  /** Ends all connections at once. */
+  closeAll(): void {
+    const { clock } = this.parts();
+    clock.clearTimer(this.pauseTimer);
+    for (const client of this.clients.values()) client.transport.destroy();
+  }
+
+  /** Ends connections that have said nothing for `timeoutSeconds`. */
+  closeIdle(timeoutSeconds: number): void {
+    if (timeoutSeconds === 0) return;
+    const { clock, log } = this.parts();
+    const exempt = ClientFlag.Blocked | ClientFlag.Pubsub | ClientFlag.Replica | ClientFlag.Master;
+    for (const client of this.clients.values()) {
+      if ((client.flags & exempt) !== 0) continue;
+      if (clock.now() - client.lastInteractionMs <= timeoutSeconds * 1000) continue;
+      log.verbose('Closing idle client');
+      client.close(false);
+    }
+  }
+
+  // ---- ClientHost
+
+  flushLater(client: ClientImpl): void {
+    this.parts().turn.add(client);
+  }
+
+  resume(client: ClientImpl): void {
+    if (client.closed || (client.flags & ClientFlag.CloseAfterReply) !== 0) return;
+    if (client.queryBufferBytes > 0) this.runWaiting(client);
+  }
+
+  reply(client: ClientImpl, write: (reply: ReplyWriter) => void): void {
+    const { reply } = this.parts();
+    reply.open(client.resp === 3);
+    write(reply);
+    client.collect(reply);
+  }
+
+  setTimer(callback: () => void, untilMs: number): TimerHandle {
+    const { clock } = this.parts();
+    return clock.setTimer(callback, untilMs - clock.now());
+  }
+
+  clearTimer(timer: TimerHandle | undefined): void {
+    this.parts().clock.clearTimer(timer);
+  }
+
+  blockedChanged(client: ClientImpl, before: BlockReason | undefined): void {
+    const kind = (before ?? client.blockedBy)?.kind;
+    const step = before === undefined ? 1 : -1;
+    if (kind === 'keys' || kind === 'wait') this.blockedCount += step;
+    if (kind !== 'pause') return;
+    if (before === undefined) this.pausedClients.add(client);
+    else this.pausedClients.delete(client);
+  }
+
+  // ---- input
+
+  private received(client: ClientImpl, buf: Buffer, length: number): void {
+    const { executor, stats, turn } = this.parts();
+    stats.netInputBytes += length;
+    stats.readsProcessed++;
+    if (client.flags & ClientFlag.CloseAfterReply) return;
+    if (client.inEnd === client.inStart && client.blockedBy === undefined) {
+      const at = executor.run(client, buf, 0, length);
+      if (at < length) client.keepInput(buf, at, length);
+    } else {
+      client.keepInput(buf, 0, length);
+      if (client.blockedBy === undefined && client.queryBufferBytes >= client.inNeeded) {
+        this.runWaiting(client);
+      }
+    }
+    if (client.inEnd !== client.inStart) this.checkQueryBuffer(client);
+    turn.relieve();
+  }
+
+  private runWaiting(client: ClientImpl): void {
+    const { executor } = this.parts();
+    client.consumeInput(executor.run(client, client.inBuf, client.inStart, client.inEnd));
+  }
+
+  private checkQueryBuffer(client: ClientImpl): void {
+    const { queryBufferLimit, stats, log } = this.parts();
+    if (client.queryBufferBytes <= queryBufferLimit()) return;
+    stats.queryBufferLimitDisconnections++;
+    log.warning(
+      `Closing client that reached max query buffer length: id=${client.id} addr=${client.addr} ` +
+        `qbuf=${client.queryBufferBytes}`,
+    );
+    client.close(false);
+  }
+
+  private ended(client: ClientImpl): void {
+    if (client.blockedBy !== undefined) client.close(false);
+    else client.close(true);
+  }
+
+  private gone(client: ClientImpl): void {
+    this.clients.delete(client.id);
+    client.disconnected();
+  }
+}
+
+/** Whether an address is of this machine. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.');
+}
+
+export type { Client };

@@ -1,0 +1,111 @@
+/**
+ * The two clocks: real time, and one that tests move by hand.
+ *
+ * `tick` reads the time once per batch of requests; `ms` and `us` then hold it, so that the commands
+ * of a batch agree on it and don't each pay for a clock.
+ */
+import { performance } from 'node:perf_hooks';
+import type { Clock, TimerHandle } from './api/clock.js';
+
+/** Timers longer than this are set in steps (Node's limit is 2^31-1 ms). */
+const LONGEST_TIMER_MS = 0x7fffffff;
+
+export interface ServerClock extends Clock {
+  /** Unix ms, as of the last `tick`. */
+  ms: number;
+  /** Monotonic microseconds, as of the last `tick`. */
+  us: number;
+  tick(): void;
+}
+
+export class RealClock implements ServerClock {
+  ms = Date.now();
+  us = performance.now() * 1000;
+  /** Unix ms minus monotonic ms; `sync` follows changes of the system's clock. */
+  private offsetMs = this.ms - this.us / 1000;
+  private lastSyncUs = this.us;
+
+  tick(): void {
+    const us = performance.now() * 1000;
+    this.us = us;
+    if (us - this.lastSyncUs > 50_000) {
+      this.lastSyncUs = us;
+      this.offsetMs = Date.now() - us / 1000;
+    }
+    this.ms = Math.floor(us / 1000 + this.offsetMs);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  micros(): number {
+    return performance.now() * 1000;
+  }
+
+  setTimer(callback: () => void, ms: number): TimerHandle {
+    const timer: { handle?: NodeJS.Timeout } = {};
+    const arm = (left: number) => {
+      const step = Math.min(left, LONGEST_TIMER_MS);
+      timer.handle = setTimeout(() => (left > step ? arm(left - step) : callback()), step);
+    };
+    arm(Math.max(0, ms));
+    return timer;
+  }
+
+  clearTimer(timer: TimerHandle | undefined): void {
+    clearTimeout((timer as { handle?: NodeJS.Timeout } | undefined)?.handle);
+  }
+}
+
+interface ManualTimer {
+  readonly atMs: number;
+  readonly callback: () => void;
+}
+
+/** Stands still but for `advance`, which runs the timers that fall due, in order of their time. */
+export class ManualClock implements ServerClock {
+  us = performance.now() * 1000;
+  private timers: ManualTimer[] = [];
+
+  /** @param ms Unix ms at the start */
+  constructor(public ms: number = Date.now()) {}
+
+  tick(): void {
+    this.us = performance.now() * 1000;
+  }
+
+  now(): number {
+    return this.ms;
+  }
+
+  micros(): number {
+    return performance.now() * 1000;
+  }
+
+  setTimer(callback: () => void, ms: number): TimerHandle {
+    const timer = { atMs: this.ms + Math.max(0, ms), callback };
+    this.timers.push(timer);
+    return timer;
+  }
+
+  clearTimer(timer: TimerHandle | undefined): void {
+    this.timers = this.timers.filter((t) => t !== timer);
+  }
+
+  /** Moves time on by `ms`. */
+  advance(ms: number): void {
+    const end = this.ms + ms;
+    for (;;) {
+      let next: ManualTimer | undefined;
+      for (const timer of this.timers) {
+        if (timer.atMs <= end && (next === undefined || timer.atMs < next.atMs)) next = timer;
+      }
+      if (next === undefined) break;
+      this.clearTimer(next);
+      this.ms = Math.max(this.ms, next.atMs);
+      next.callback();
+    }
+    this.ms = end;
+  }
+}

@@ -1,0 +1,314 @@
+/**
+ * From bytes to replies: parses a client's requests batch by batch, warms the memory they will
+ * touch, and runs them in order.
+ *
+ * Timing: two readings of the clock cost more than a GET. So a run of consecutive constant-time
+ * commands (flag `fast`) of a batch is timed as one, each charged its equal share; every other
+ * command is timed by itself. Call counts are exact, and so is the sum of microseconds.
+ *
+ * `execute` and the loops here are the common path of the server: they allocate nothing; guarded by
+ * `npm run bench`.
+ */
+import { WARM_MAX } from '../datastructs/dict.js';
+import type { Keyspace } from '../keyspace/keyspace.js';
+import { Args } from '../resp/args.js';
+import { ReplyError } from '../resp/reply-error.js';
+import type { ReplyWriter } from '../resp/reply-writer.js';
+import { RequestReader } from '../resp/request-reader.js';
+import type { Call } from './api/call.js';
+import { ClientFlag, ClientGate } from './api/client.js';
+import { CommandBit } from './api/command-table.js';
+import type { Log } from './api/log.js';
+import type { ClientImpl } from './client.js';
+import type { ServerClock } from './clock.js';
+import {
+  type CommandTableImpl,
+  type RegisteredCommand,
+  unknownSubcommand,
+} from './command-table.js';
+import { checkArity, type GateState, passGate, unknownCommand } from './gate.js';
+import type { Stats } from './stats.js';
+
+/** Commands that end the run of a client's batch before the next is looked at. */
+const STOP = ClientFlag.Blocked | ClientFlag.CloseAfterReply;
+/** How much of a request that breaks the protocol the log shows, in bytes. */
+const PROTOCOL_DUMP_BYTES = 256;
+
+export interface ExecutorParts {
+  readonly clock: ServerClock;
+  readonly commands: CommandTableImpl;
+  readonly keyspace: Keyspace;
+  readonly reply: ReplyWriter;
+  readonly call: Call;
+  readonly stats: Stats;
+  readonly gateState: GateState;
+  readonly log: Log;
+  /** The client's command has to wait until the pause ends. */
+  onPaused(client: ClientImpl): void;
+}
+
+export class Executor {
+  readonly reader = new RequestReader();
+  /** Bits of ServerGate: why all commands must pass the checks. */
+  gate = 0;
+  /** Whether `latency-tracking` is on. */
+  trackLatency = true;
+
+  private readonly args: Args;
+  /** The batch's commands, by request; undefined for an unknown name. */
+  private readonly batch: (RegisteredCommand | undefined)[] = [];
+  private readonly warmHashes = new Int32Array(WARM_MAX);
+  private postponed = false;
+
+  constructor(private readonly parts: ExecutorParts) {
+    const { reader } = this;
+    this.args = new Args(reader.buf, reader.offs, reader.lens, reader.hashes);
+    parts.call.args = this.args;
+  }
+
+  /**
+   * Runs the complete requests in `buf[at..end)`, until one makes the client wait or close.
+   * @returns the offset behind the last one that was run
+   */
+  run(client: ClientImpl, buf: Buffer, at: number, end: number): number {
+    const { reader } = this;
+    const { reply } = this.parts;
+    client.inNeeded = 0;
+    client.inRoom = 0;
+    while (at < end) {
+      reader.parse(buf, at, end, client.authenticated, client.progress);
+      if (reader.count === 0) {
+        at = reader.consumed;
+        if (reader.error !== undefined) {
+          this.protocolError(client, reader.error, buf, at, end);
+          return end;
+        }
+        client.inNeeded = reader.needed;
+        client.inRoom = reader.room;
+        break;
+      }
+      reply.open(client.resp === 3);
+      at = this.runBatch(client);
+      client.collect(reply);
+      if ((client.flags & STOP) !== 0) break;
+    }
+    return (client.flags & ClientFlag.CloseAfterReply) !== 0 ? end : at;
+  }
+
+  /** Runs the reader's batch. @returns the offset of the first byte that was not run */
+  private runBatch(client: ClientImpl): number {
+    const { reader, args, batch } = this;
+    const { call, clock, commands, stats } = this.parts;
+    const { first, argc, count } = reader;
+    args.buf = reader.buf;
+    args.offs = reader.offs;
+    args.lens = reader.lens;
+    args.hashes = reader.hashes;
+
+    for (let i = 0; i < count; i++) {
+      const at = first[i]!;
+      batch[i] = commands.find(args.buf, args.offs[at]!, args.lens[at]!);
+    }
+    if (count > 1) this.warm(client, count);
+
+    clock.tick();
+    call.client = client;
+    call.now = clock.ms;
+    client.lastInteractionMs = clock.ms;
+    let timedFrom = clock.us;
+    let runFrom = 0;
+    let i = 0;
+    for (; i < count; i++) {
+      args.base = first[i]!;
+      args.count = argc[i]!;
+      let command = batch[i];
+      if (command !== undefined && command.subcommands !== undefined) {
+        command = this.subcommand(command);
+        batch[i] = command;
+      }
+      if (command !== undefined && (command.bits & CommandBit.Fast) === 0) {
+        if (i > runFrom) timedFrom = this.chargeRun(runFrom, i, timedFrom);
+        runFrom = i + 1;
+        this.execute(client, command);
+        if (!this.postponed) timedFrom = this.charge(command, timedFrom);
+      } else {
+        this.execute(client, command);
+      }
+      if ((client.flags & STOP) !== 0) {
+        if (!this.postponed) i++;
+        break;
+      }
+    }
+    if (i > runFrom) this.chargeRun(runFrom, i, timedFrom);
+    stats.commandsProcessed += i;
+    const last = i > 0 ? batch[i - 1] : undefined;
+    if (last !== undefined) client.lastCommand = last.fullName;
+    this.postponed = false;
+    return i < count ? reader.begin[i]! : reader.consumed;
+  }
+
+  /** Runs one command, known or not, on the args that are set. */
+  private execute(client: ClientImpl, command: RegisteredCommand | undefined): void {
+    const { call, reply } = this.parts;
+    const { args } = this;
+    if (command === undefined || (this.gate | client.gate) !== 0) {
+      this.executeChecked(client, command);
+      return;
+    }
+    if (args.count < command.minArgs || args.count > command.maxArgs) {
+      command.rejected++;
+      checkArity(command, args, reply);
+      return;
+    }
+    this.invoke(client, command, call, reply);
+  }
+
+  private invoke(
+    client: ClientImpl,
+    command: RegisteredCommand,
+    call: Call,
+    reply: ReplyWriter,
+  ): void {
+    call.db = client.db;
+    call.command = command;
+    command.calls++;
+    const errors = reply.errors;
+    const mark = reply.size;
+    try {
+      command.run(call);
+    } catch (error) {
+      reply.truncate(mark);
+      this.failed(error, command);
+    }
+    if (reply.errors !== errors) command.failed++;
+    if (call.rewritten !== undefined) call.rewritten = undefined;
+  }
+
+  /** The long way: an unknown command, or one that must pass the gate. */
+  private executeChecked(client: ClientImpl, command: RegisteredCommand | undefined): void {
+    const { call, reply, gateState } = this.parts;
+    const { args } = this;
+    const mark = reply.size;
+    if (command === undefined) {
+      const parent = this.parts.commands.find(args.buf, args.off(0), args.len(0));
+      reply.error(
+        parent?.subcommands !== undefined && args.count > 1
+          ? unknownSubcommand(parent.fullName, args.text(1))
+          : unknownCommand(args),
+      );
+    } else if (!checkArity(command, args, reply)) {
+      command.rejected++;
+    } else {
+      const verdict = passGate(gateState, client, command, reply);
+      if (verdict === 'rejected') {
+        command.rejected++;
+      } else if (verdict === 'postponed') {
+        this.postponed = true;
+        this.parts.onPaused(client);
+        return;
+      } else {
+        this.invoke(client, command, call, reply);
+      }
+    }
+    if ((client.gate & ClientGate.Reply) !== 0) this.applyReplyMode(client, mark);
+  }
+
+  /** CLIENT REPLY OFF and SKIP: takes back what was written since the mark. */
+  private applyReplyMode(client: ClientImpl, mark: number): void {
+    const { flags } = client;
+    if ((flags & (ClientFlag.ReplyOff | ClientFlag.ReplySkip)) !== 0) {
+      this.parts.reply.truncate(mark);
+    }
+    client.flags &= ~ClientFlag.ReplySkip;
+    if ((flags & ClientFlag.ReplySkipNext) !== 0) {
+      client.flags = (client.flags & ~ClientFlag.ReplySkipNext) | ClientFlag.ReplySkip;
+    } else if ((flags & ClientFlag.ReplyOff) === 0) {
+      client.gate &= ~ClientGate.Reply;
+    }
+  }
+
+  private failed(error: unknown, command: RegisteredCommand): void {
+    const { reply, log } = this.parts;
+    if (error instanceof ReplyError) {
+      reply.error(error);
+      return;
+    }
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.warning(`Internal error in command '${command.fullName}': ${what}`);
+    reply.error('ERR internal error, see the log of the server');
+  }
+
+  /** A container's subcommand; the container itself when it can run or has none such. */
+  private subcommand(command: RegisteredCommand): RegisteredCommand | undefined {
+    const { args } = this;
+    if (args.count < 2) return command;
+    return this.parts.commands.findSubcommand(command, args.buf, args.off(1), args.len(1));
+  }
+
+  /** Hashes the keys of the batch's commands and touches their memory. */
+  private warm(client: ClientImpl, count: number): void {
+    const { reader, batch, warmHashes } = this;
+    const { hasher } = this.parts.keyspace;
+    const { first, argc, offs, lens, hashes, buf } = reader;
+    let warmed = 0;
+    for (let i = 0; i < count; i++) {
+      const command = batch[i];
+      if (command === undefined) continue;
+      const { keyFirst, keyStep } = command;
+      if (keyFirst === 0) continue;
+      const n = argc[i]!;
+      const last = command.keyLast < 0 ? n + command.keyLast : command.keyLast;
+      const base = first[i]!;
+      for (let k = keyFirst; k <= last && k < n && warmed < WARM_MAX; k += keyStep) {
+        const hash = hasher.hash(buf, offs[base + k]!, lens[base + k]!);
+        hashes[base + k] = hash;
+        warmHashes[warmed++] = hash;
+      }
+    }
+    if (warmed > 1) client.db.dict.warm(warmHashes, warmed);
+  }
+
+  /** Charges the batch's commands [from, to) their share of the time since `since`. @returns now */
+  private chargeRun(from: number, to: number, since: number): number {
+    const now = this.parts.clock.micros();
+    const each = (now - since) / (to - from);
+    const { batch } = this;
+    this.parts.stats.commandMicros += now - since;
+    for (let i = from; i < to; ) {
+      const command = batch[i++];
+      let times = 1;
+      for (; i < to && batch[i] === command; i++) times++;
+      if (command === undefined) continue;
+      command.usec += each * times;
+      if (this.trackLatency) command.recordLatency(each, times);
+    }
+    return now;
+  }
+
+  private charge(command: RegisteredCommand, since: number): number {
+    const now = this.parts.clock.micros();
+    this.parts.stats.commandMicros += now - since;
+    command.usec += now - since;
+    if (this.trackLatency) command.recordLatency(now - since, 1);
+    return now;
+  }
+
+  private protocolError(
+    client: ClientImpl,
+    error: string,
+    buf: Buffer,
+    at: number,
+    end: number,
+  ): void {
+    const { reply, log } = this.parts;
+    const shown = buf.toString('latin1', at, Math.min(end, at + PROTOCOL_DUMP_BYTES));
+    log.verbose(
+      `Protocol error (${error.replace('Protocol error: ', '')}) from client: id=${client.id} ` +
+        `addr=${client.addr}. Query buffer during protocol error: ${JSON.stringify(shown)}`,
+    );
+    reply.open(client.resp === 3);
+    reply.error(`ERR ${error}`);
+    client.collect(reply);
+    client.close(true);
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The gate: what a command must pass before it runs, in Redis's order.
+ *
+ * On the common path the server's and the client's gate bits are all zero, and the executor only
+ * checks that the command is known and has the right number of arguments. Every feature that may
+ * refuse or delay commands sets a bit while it has reason to, and adds one named check here.
+ */
+import type { Args } from '../resp/args.js';
+import { wrongArity } from '../resp/errors.js';
+import type { ReplyWriter } from '../resp/reply-writer.js';
+import { ClientGate } from './api/client.js';
+import { type Command, CommandBit } from './api/command-table.js';
+import type { ClientImpl } from './client.js';
+
+/** Why commands of any client must pass the checks: bits of the server's gate. */
+export const ServerGate = {
+  /** CLIENT PAUSE is on. */
+  Paused: 1 << 0,
+} as const;
+
+export type Verdict = 'run' | 'rejected' | 'postponed';
+
+/** What the checks ask the server. */
+export interface GateState {
+  /** Until when clients are paused (Unix ms), and whether only their writes are. */
+  readonly pausedUntilMs: number;
+  readonly pausedWritesOnly: boolean;
+}
+
+const NO_AUTH = 'NOAUTH Authentication required.';
+/** Redis shows so much of the arguments of an unknown command. */
+const UNKNOWN_ARGS_SHOWN = 128;
+
+/** The error for a name that is no command. */
+export function unknownCommand(args: Args): string {
+  let shown = '';
+  for (let i = 1; i < args.count && shown.length < UNKNOWN_ARGS_SHOWN; i++) {
+    shown += `'${args.text(i).slice(0, UNKNOWN_ARGS_SHOWN - shown.length)}' `;
+  }
+  const name = args.text(0).slice(0, UNKNOWN_ARGS_SHOWN);
+  return `ERR unknown command '${name}', with args beginning with: ${shown}`;
+}
+
+/** Whether the number of arguments is right; writes the error if not. */
+export function checkArity(command: Command, args: Args, reply: ReplyWriter): boolean {
+  if (args.count >= command.minArgs && args.count <= command.maxArgs) return true;
+  reply.error(wrongArity(command.fullName));
+  return false;
+}
+
+/** All checks beyond name and arity, for when a gate bit is set. Writes the error if rejected. */
+export function passGate(
+  state: GateState,
+  client: ClientImpl,
+  command: Command,
+  reply: ReplyWriter,
+): Verdict {
+  if (!checkAuthenticated(client, command, reply)) return 'rejected';
+  if (isPaused(state, command)) return 'postponed';
+  return 'run';
+}
+
+function checkAuthenticated(client: ClientImpl, command: Command, reply: ReplyWriter): boolean {
+  if ((client.gate & ClientGate.NeedsAuth) === 0) return true;
+  if ((command.bits & CommandBit.NoAuth) !== 0) return true;
+  reply.error(NO_AUTH);
+  return false;
+}
+
+/** CLIENT PAUSE: commands that may change data wait, and in mode ALL the others too. */
+function isPaused(state: GateState, command: Command): boolean {
+  if (state.pausedUntilMs === 0) return false;
+  if (!state.pausedWritesOnly) return true;
+  return (command.bits & (CommandBit.Write | CommandBit.MayReplicate)) !== 0;
+}

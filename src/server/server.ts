@@ -1,0 +1,266 @@
+/**
+ * A server: all its parts, put together and brought up and down.
+ *
+ * Nothing here is shared between servers: a process can hold many. What belongs to the process
+ * (signals, arguments, its end) is main.ts's.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { allCommands } from '../commands/index.js';
+import { Keyspace } from '../keyspace/keyspace.js';
+import { ReplyWriter } from '../resp/reply-writer.js';
+import { Call } from './api/call.js';
+import type { Client } from './api/client.js';
+import type {
+  DebugSwitches,
+  InfoApi,
+  Lifecycle,
+  MemoryApi,
+  ServerApi,
+  ShutdownOptions,
+} from './api/server.js';
+import { checkPassword, setUser } from './auth.js';
+import { Clients } from './clients.js';
+import type { ServerClock } from './clock.js';
+import { CommandTableImpl } from './command-table.js';
+import type { Config } from './config/config.js';
+import { Cron } from './cron.js';
+import { Executor } from './executor.js';
+import { Listeners } from './listeners.js';
+import type { ServerLog } from './log.js';
+import { Stats } from './stats.js';
+import { Transport } from './transport.js';
+import { Turn } from './turn.js';
+
+export interface ServerOptions {
+  config: Config;
+  clock: ServerClock;
+  log: ServerLog;
+  /** A number in [0, 1). */
+  random?: () => number;
+  /** Check the arenas' every free; slow. For tests. */
+  debugArena?: boolean;
+  /** Whether port 0 means "any free port" (library) and not "no TCP" (command line). */
+  portZeroIsAny?: boolean;
+  /** Told when SHUTDOWN or a signal has ended the server. */
+  onStopped?: (exitCode: number) => void;
+}
+
+export class Server implements ServerApi {
+  readonly config: Config;
+  readonly clock: ServerClock;
+  readonly log: ServerLog;
+  readonly random: () => number;
+  readonly stats = new Stats();
+  readonly keyspace: Keyspace;
+  readonly commands: CommandTableImpl;
+  readonly clients: Clients;
+  readonly listeners: Listeners;
+  readonly cron: Cron;
+  readonly executor: Executor;
+  readonly turn: Turn;
+  readonly startedMs: number;
+  /** 40 hexadecimal digits, another one at every start. */
+  readonly runId: string;
+
+  private readonly replyWriter: ReplyWriter;
+  private readonly call: Call;
+  private readonly portZeroIsAny: boolean;
+  private readonly onStopped: (exitCode: number) => void;
+  private stopping: Promise<void> | undefined;
+
+  constructor(options: ServerOptions) {
+    const { config, clock, log } = options;
+    this.config = config;
+    this.clock = clock;
+    this.log = log;
+    this.random = options.random ?? Math.random;
+    this.portZeroIsAny = options.portZeroIsAny ?? false;
+    this.onStopped = options.onStopped ?? (() => {});
+    this.startedMs = clock.now();
+    this.runId = this.randomHex(20);
+
+    this.keyspace = new Keyspace({
+      databases: config.values.databases,
+      random: this.random,
+      debugArena: options.debugArena,
+    });
+    this.commands = new CommandTableImpl(allCommands);
+    this.replyWriter = new ReplyWriter((code) => this.stats.countError(code));
+    this.call = new Call(this, this.keyspace, this.replyWriter);
+    this.stats.dirtyOf = () => this.call.dirty;
+    this.turn = new Turn(this.replyWriter, this.stats, clock);
+    this.clients = new Clients(() => this.clientsParts);
+    this.executor = new Executor({
+      clock,
+      log,
+      commands: this.commands,
+      keyspace: this.keyspace,
+      reply: this.replyWriter,
+      call: this.call,
+      stats: this.stats,
+      gateState: this.clients,
+      onPaused: (client) => this.clients.hold(client),
+    });
+    this.clientsParts = this.makeClientsParts();
+    this.listeners = new Listeners((transport, peer) => this.clients.add(transport, peer), log);
+    this.cron = new Cron(clock, () => config.values.hz);
+    this.scheduleTasks();
+    this.followConfig();
+  }
+
+  private readonly clientsParts: ReturnType<Server['makeClientsParts']>;
+
+  /** The TCP port in use, 0 when there is none. */
+  get port(): number {
+    return this.listeners.port;
+  }
+
+  /**
+   * Begins to serve.
+   * @throws ListenError when an address can't be listened on; nothing is left open then
+   */
+  async start(): Promise<void> {
+    try {
+      await this.listen();
+    } catch (error) {
+      await this.listeners.close();
+      throw error;
+    }
+    this.cron.start();
+  }
+
+  /** Takes a connection that is no socket of its own: for tests and embedding. */
+  attach(stream: Duplex): void {
+    this.clients.add(Transport.over(stream), {
+      addr: 'stream:0',
+      laddr: 'stream:0',
+      isLocal: true,
+      isUnixSocket: false,
+    });
+  }
+
+  /** Stops listening, ends all connections and frees what is held. */
+  stop(exitCode = 0): Promise<void> {
+    this.stopping ??= (async () => {
+      this.cron.stop();
+      const closed = this.listeners.close();
+      this.turn.end();
+      this.clients.closeAll();
+      await closed;
+      this.onStopped(exitCode);
+    })();
+    return this.stopping;
+  }
+
+  // ---- ServerApi
+
+  randomHex(bytes: number): string {
+    return randomBytes(bytes).toString('hex');
+  }
+
+  authenticate(user: string, password: Uint8Array): boolean {
+    return checkPassword(user, password, this.config.values.requirepass ?? '');
+  }
+
+  setAuthenticated(client: Client, user: string | undefined): void {
+    setUser(client, user, this.passwordRequired());
+  }
+
+  readonly lifecycle: Lifecycle = {
+    shutdown: (options: ShutdownOptions) => this.shutdown(options),
+    abortShutdown: () => false,
+    restart: () => {},
+  };
+
+  readonly debug: DebugSwitches = {
+    activeExpire: true,
+    cronPaused: false,
+    isAllowed: (client) => {
+      const mode = this.config.values['enable-debug-command'];
+      return mode === 'yes' || (mode === 'local' && client.isLocal);
+    },
+    sleep: (ms) => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    },
+  };
+
+  readonly memory: MemoryApi = {
+    used: () => this.keyspace.usedBytes + this.clients.memoryBytes,
+    peak: () => 0,
+    resident: () => process.memoryUsage.rss(),
+    startup: () => 0,
+    clients: () => this.clients.memoryBytes,
+  };
+
+  readonly info: InfoApi = { render: () => '' };
+
+  private shutdown(_options: ShutdownOptions): string | undefined {
+    this.log.warning('User requested shutdown...');
+    void this.stop();
+    return undefined;
+  }
+
+  private passwordRequired(): boolean {
+    return (this.config.values.requirepass ?? '') !== '';
+  }
+
+  private makeClientsParts() {
+    const { config } = this;
+    return {
+      clock: this.clock,
+      executor: this.executor,
+      reply: this.replyWriter,
+      turn: this.turn,
+      stats: this.stats,
+      log: this.log,
+      firstDatabase: () => this.keyspace.databases[0]!,
+      passwordRequired: () => this.passwordRequired(),
+      maxClients: () => config.values.maxclients,
+      queryBufferLimit: () => config.values['client-query-buffer-limit'],
+    };
+  }
+
+  private async listen(): Promise<void> {
+    const { values } = this.config;
+    if (values.port !== 0 || this.portZeroIsAny) await this.listenTcp();
+    if (values.unixsocket) {
+      await this.listeners.listenUnix({
+        path: values.unixsocket,
+        mode: values.unixsocketperm,
+        backlog: values['tcp-backlog'],
+      });
+    }
+  }
+
+  private listenTcp(): Promise<void> {
+    const { values } = this.config;
+    return this.listeners.listenTcp({
+      bind: values.bind,
+      port: values.port,
+      backlog: values['tcp-backlog'],
+      keepAliveSeconds: values['tcp-keepalive'],
+    });
+  }
+
+  private scheduleTasks(): void {
+    const { cron, clock, keyspace, config } = this;
+    const tellTime = () => keyspace.setClock(Math.floor(clock.now() / 1000) & 0xffffff);
+    tellTime();
+    cron.every(0, tellTime);
+    cron.every(1000, () => this.clients.closeIdle(config.values.timeout));
+  }
+
+  private followConfig(): void {
+    const { config, executor } = this;
+    const apply = () => {
+      executor.reader.maxBulkLength = config.values['proto-max-bulk-len'];
+      executor.trackLatency = config.values['latency-tracking'];
+    };
+    apply();
+    config.onChange(['proto-max-bulk-len', 'latency-tracking'], () => {
+      apply();
+      return undefined;
+    });
+  }
+}

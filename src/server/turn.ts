@@ -1,0 +1,62 @@
+/**
+ * The end of a turn of the event loop: the only place where bytes leave the process.
+ *
+ * Whatever runs during a turn (requests, timers) marks clients as due; once the turn's reads are
+ * done, everything due is sent, one write per connection. Later features add their steps here, in
+ * this order: clients that became ready, AOF, replicas, invalidations, replies. So what a client
+ * reads is already where it was promised to be.
+ */
+import type { ReplyWriter } from '../resp/reply-writer.js';
+import type { ClientImpl } from './client.js';
+import type { ServerClock } from './clock.js';
+import type { Stats } from './stats.js';
+
+/** Fill of the shared reply buffer beyond which the turn's output goes out early, in bytes. */
+const EARLY_BYTES = 192 * 1024;
+
+export class Turn {
+  private due: ClientImpl[] = [];
+  private spare: ClientImpl[] = [];
+  private scheduled = false;
+  private readonly atEnd = () => {
+    this.scheduled = false;
+    this.end();
+  };
+
+  constructor(
+    private readonly reply: ReplyWriter,
+    private readonly stats: Stats,
+    private readonly clock: ServerClock,
+  ) {}
+
+  /** Has the client's replies sent at the end of this turn. */
+  add(client: ClientImpl): void {
+    client.isDue = true;
+    this.due.push(client);
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(this.atEnd);
+  }
+
+  /** Sends early when much has been gathered; to be called between two clients' requests. */
+  relieve(): void {
+    if (this.reply.pos > EARLY_BYTES) this.end();
+  }
+
+  /** Sends all that is due. */
+  end(): void {
+    const { due, stats } = this;
+    this.due = this.spare;
+    for (let i = 0; i < due.length; i++) due[i]!.flush();
+    stats.turns++;
+    stats.writesProcessed += due.length;
+    due.length = 0;
+    this.spare = due;
+    if (this.due.length === 0) this.reply.rewind();
+    else if (!this.scheduled) {
+      this.scheduled = true;
+      setImmediate(this.atEnd);
+    }
+    this.clock.tick();
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * The arena against a model: a list of live blocks, each filled with a pattern of its own. A block
+ * that overlaps another, or whose bytes change while it is in use, breaks the pattern.
+ */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  Arena,
+  blockBytes,
+  SEGMENT_MASK,
+  SEGMENT_SHIFT,
+  sameClass,
+} from '../../../src/datastructs/arena.js';
+
+const PAGE = 64 * 1024;
+const SEGMENT = 16 * 1024 * 1024;
+
+interface Block {
+  address: number;
+  size: number;
+  fill: number;
+}
+
+/** An arena with checked frees, and what should be in it. */
+class Model {
+  readonly arena = new Arena({ debug: true });
+  readonly live: Block[] = [];
+  private fills = 0;
+
+  alloc(size: number): Block {
+    const address = this.arena.alloc(size);
+    const block = { address, size, fill: (this.fills = (this.fills + 1) % 251) + 1 };
+    this.bytes(block).fill(block.fill);
+    this.live.push(block);
+    return block;
+  }
+
+  free(index: number): void {
+    const [block] = this.live.splice(index, 1);
+    this.checkPattern(block!);
+    this.arena.free(block!.address, block!.size);
+  }
+
+  bytes({ address, size }: Block): Uint8Array {
+    const at = (address & SEGMENT_MASK) << 3;
+    return this.arena.bytes[address >>> SEGMENT_SHIFT]!.subarray(at, at + size);
+  }
+
+  checkPattern(block: Block): void {
+    const bytes = this.bytes(block);
+    expect(bytes.length).toBe(block.size);
+    const step = Math.max(1, Math.floor(block.size / 64));
+    for (let i = 0; i < block.size; i += step) {
+      if (bytes[i] !== block.fill) expect.fail(`byte ${i} of block ${block.address} has changed`);
+    }
+    expect(bytes[block.size - 1]).toBe(block.fill);
+  }
+
+  check(): void {
+    const { arena, live } = this;
+    for (const block of live) this.checkPattern(block);
+    expect(arena.blocks).toBe(live.length);
+    expect(arena.usedBytes).toBe(live.reduce((sum, b) => sum + blockBytes(b.size), 0));
+    expect(arena.leaks().length).toBe(live.length);
+    expect(arena.capacityBytes).toBe(arena.bytes.reduce((sum, b) => sum + b.length, 0));
+    expect(arena.usedBytes).toBeLessThanOrEqual(arena.capacityBytes);
+  }
+
+  freeAll(): void {
+    while (this.live.length > 0) this.free(this.live.length - 1);
+    this.check();
+  }
+}
+
+const sizes = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 1, max: 200 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 5000 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 20_000, max: 40_000 }) },
+  { weight: 2, arbitrary: fc.constantFrom(8, 128, 129, 32767, 32768, 32769, PAGE, PAGE + 1) },
+  { weight: 1, arbitrary: fc.integer({ min: 100_000, max: 3_000_000 }) },
+);
+
+describe('an arena', () => {
+  it('keeps every block intact whatever is taken and given back', () => {
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.record({ size: sizes, times: fc.integer({ min: 1, max: 40 }) }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ pick: fc.nat(), times: fc.integer({ min: 1, max: 60 }) }),
+      },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const model = new Model();
+        for (const s of steps) {
+          for (let i = 0; i < s.times; i++) {
+            if ('size' in s) {
+              if (s.size < PAGE || i === 0) model.alloc(s.size);
+            } else if (model.live.length > 0) {
+              model.free((s.pick + i * 7) % model.live.length);
+            }
+          }
+        }
+        model.check();
+        model.freeAll();
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('never hands out address 0, not even from the first page', () => {
+    for (const size of [1, 8, 64, 1000, 28_000, 32_768, 40_000, 20_000_000]) {
+      const model = new Model();
+      const block = model.alloc(size);
+      expect(block.address).toBeGreaterThan(0);
+      model.free(0);
+      model.check();
+    }
+  });
+
+  it('finds the room of other pages after the first page, full with one block, is emptied', () => {
+    const model = new Model();
+    // The first page has room for one block of 32 KiB only, as address 0 stays unused.
+    for (let i = 0; i < 7; i++) model.alloc(32_768);
+    const [first, second] = model.live;
+    model.free(1);
+    model.free(0);
+    expect(model.alloc(32_768).address).toBe(second!.address);
+    expect(model.alloc(32_768).address >>> 13).toBe(first!.address >>> 13);
+    model.check();
+    model.freeAll();
+  });
+
+  it('rounds up to the next class, and to whole pages above 32 KiB', () => {
+    expect(blockBytes(1)).toBe(8);
+    expect(blockBytes(8)).toBe(8);
+    expect(blockBytes(9)).toBe(16);
+    expect(blockBytes(128)).toBe(128);
+    expect(blockBytes(129)).toBe(144);
+    expect(blockBytes(32_768)).toBe(32_768);
+    expect(blockBytes(32_769)).toBe(PAGE);
+    expect(blockBytes(PAGE + 1)).toBe(2 * PAGE);
+    for (let size = 1; size < 70_000; size += 3) {
+      expect(blockBytes(size)).toBeGreaterThanOrEqual(size);
+      expect(blockBytes(size)).toBeLessThan(size <= 32_768 ? size * 1.125 + 8 : size + PAGE);
+    }
+  });
+
+  it('says that two sizes share a class just when they take the same bytes', () => {
+    const both = fc.tuple(sizes, sizes);
+    fc.assert(
+      fc.property(both, ([a, b]) => {
+        expect(sameClass(a, b)).toBe(blockBytes(a) === blockBytes(b) && a > 32768 === b > 32768);
+      }),
+    );
+  });
+
+  it('starts with 256 KiB and grows to whole segments', () => {
+    const model = new Model();
+    model.alloc(10);
+    expect(model.arena.capacityBytes).toBe(256 * 1024);
+    for (let i = 0; i < 5000; i++) model.alloc(4000);
+    expect(model.arena.capacityBytes).toBe(2 * SEGMENT);
+    model.check();
+  });
+
+  it('gives segments back once they are empty, and uses their numbers again', () => {
+    const model = new Model();
+    for (let i = 0; i < 10_000; i++) model.alloc(8000);
+    const full = model.arena.capacityBytes;
+    expect(full).toBeGreaterThan(4 * SEGMENT);
+    model.freeAll();
+    expect(model.arena.capacityBytes).toBeLessThanOrEqual(2 * SEGMENT);
+    for (let i = 0; i < 10_000; i++) model.alloc(8000);
+    model.check();
+    expect(model.arena.capacityBytes).toBe(full);
+  });
+
+  it('gives a block longer than a segment a segment of its own', () => {
+    const model = new Model();
+    model.alloc(100);
+    model.alloc(SEGMENT + 5);
+    model.alloc(SEGMENT);
+    model.alloc(200);
+    model.check();
+    model.free(1);
+    model.free(1);
+    model.check();
+    expect(model.arena.capacityBytes).toBeLessThanOrEqual(2 * SEGMENT);
+    model.alloc(3 * SEGMENT);
+    model.freeAll();
+  });
+
+  it('uses an emptied page for blocks of any class', () => {
+    const model = new Model();
+    for (let i = 0; i < 20; i++) {
+      for (let k = 0; k < 3000; k++) model.alloc(100 + i * 8);
+      model.freeAll();
+    }
+    expect(model.arena.capacityBytes).toBeLessThanOrEqual(4 * 1024 * 1024);
+  });
+});
+
+describe('an arena with checks', () => {
+  it('refuses a block that is freed twice', () => {
+    const arena = new Arena({ debug: true });
+    const address = arena.alloc(100);
+    arena.free(address, 100);
+    expect(() => arena.free(address, 100)).toThrow(/not in use/);
+    const large = arena.alloc(100_000);
+    arena.free(large, 100_000);
+    expect(() => arena.free(large, 100_000)).toThrow(/not in use/);
+  });
+
+  it('refuses a block that is freed with the size of another class', () => {
+    const arena = new Arena({ debug: true });
+    const address = arena.alloc(100);
+    expect(() => arena.free(address, 10)).toThrow(/freed as/);
+    expect(() => arena.free(address, 104)).not.toThrow();
+  });
+
+  it('lists what is still in use', () => {
+    const arena = new Arena({ debug: true });
+    const kept = arena.alloc(24);
+    arena.free(arena.alloc(24), 24);
+    expect(arena.leaks().map((b) => b.address)).toEqual([kept]);
+  });
+});
