@@ -4,6 +4,7 @@
  * a reader's head as well.
  *
  *     main.ts, index.ts
+ *     cli                                        (the command line: signals, daemon, pid file)
  *     scripting  replication  cluster  sentinel
  *     server                                     (server/api: the part that commands may see)
  *     commands            persistence
@@ -35,6 +36,7 @@ const MAY_IMPORT = {
   replication: aboveServer,
   cluster: aboveServer,
   sentinel: aboveServer,
+  cli: [...aboveServer, 'scripting', 'replication', 'cluster', 'sentinel'],
 };
 
 const ENTRY_FILES = '^src/(main|index)\\.ts$';

@@ -11,9 +11,11 @@
  *     check ---- timers ---- poll: asleep ~~~~ callbacks ---- check
  *       |<------- one interval, minus what was slept ---------->|
  *
- * On a shared machine a turn is also stretched while the process waits for a core. Linux counts
- * that in schedstat; it is read every few milliseconds and after each long turn, and taken off the
- * turn's length. (A few milliseconds before the turn are counted along: on a quiet machine, nothing.)
+ * On a shared machine a turn is also stretched while the process waits for a core. Linux counts, per
+ * thread, the time on a core and the time in the queue for one (schedstat); both are read every
+ * millisecond and after each long turn. A long turn's own time is its length less the wait, but never
+ * less than the time on a core: the wait may have been the one before the turn, when the loop woke.
+ * So a turn that computes is never reported shorter than it was, and at most SAMPLE_EVERY_MS too long.
  */
 import { openSync, readSync } from 'node:fs';
 import { constants, PerformanceObserver, performance } from 'node:perf_hooks';
@@ -21,7 +23,7 @@ import { isMainThread } from 'node:worker_threads';
 
 /** From here on a turn is worth asking what the kernel says about it. */
 const LONG_TURN_MS = 2;
-const SAMPLE_WAIT_EVERY_MS = 5;
+const SAMPLE_EVERY_MS = 1;
 
 const GC_KINDS = new Map([
   [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
@@ -52,51 +54,56 @@ function emptySummary() {
   };
 }
 
-/** How long this thread has waited for a core, in ms, as a function; always 0 where unknown. */
-function waitedForCore() {
+/** @typedef {{ onCoreMs: number, waitedMs: number }} CoreTime */
+
+/**
+ * What the kernel counts for this thread, as a function; where it doesn't, no wait is ever known.
+ * @returns {() => CoreTime}
+ */
+function coreTimeReader() {
   try {
     const file = openSync('/proc/self/schedstat', 'r');
     const buffer = Buffer.alloc(128);
-    return () =>
-      Number(buffer.toString('latin1', 0, readSync(file, buffer, 0, 128, 0)).split(' ')[1]) / 1e6;
+    return () => {
+      const text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
+      const [onCoreNs, waitedNs] = text.split(' ').map(Number);
+      return { onCoreMs: onCoreNs / 1e6, waitedMs: waitedNs / 1e6 };
+    };
   } catch {
-    return () => 0;
+    return () => ({ onCoreMs: 0, waitedMs: 0 });
   }
 }
 
 /** @param {number} limitMs */
 function observe(limitMs) {
   let summary = emptySummary();
-  const waitedMs = waitedForCore();
+  const coreTime = coreTimeReader();
   let turnStart = performance.now();
   let idleAtStart = performance.nodeTiming.idleTime;
-  let waitSampledAt = turnStart;
-  let waitSample = waitedMs();
+  let sampledAt = turnStart;
+  let sample = coreTime();
 
   const turn = () => {
     const now = performance.now();
     const idle = performance.nodeTiming.idleTime;
     const lengthMs = now - turnStart - (idle - idleAtStart);
-    summary.turns++;
-    if (lengthMs > LONG_TURN_MS || now - waitSampledAt > SAMPLE_WAIT_EVERY_MS) {
-      const wait = waitedMs();
-      if (lengthMs > LONG_TURN_MS) longTurn(lengthMs, wait - waitSample);
-      waitSample = wait;
-      waitSampledAt = now;
-    } else if (lengthMs > summary.worstTurnMs) {
-      longTurn(lengthMs, 0);
+    let ownMs = lengthMs;
+    if (lengthMs > LONG_TURN_MS || now - sampledAt > SAMPLE_EVERY_MS) {
+      const later = coreTime();
+      const onCoreMs = later.onCoreMs - sample.onCoreMs;
+      const waitedMs = later.waitedMs - sample.waitedMs;
+      ownMs = Math.min(lengthMs, Math.max(lengthMs - waitedMs, onCoreMs));
+      sample = later;
+      sampledAt = now;
     }
+    summary.turns++;
+    if (lengthMs > limitMs) summary.longTurns++;
+    if (lengthMs > summary.worstTurnMs) summary.worstTurnMs = lengthMs;
+    if (ownMs > summary.worstOwnTurnMs) summary.worstOwnTurnMs = ownMs;
     // Read again: what was done above is not the next turn's.
     turnStart = performance.now();
     idleAtStart = idle;
     setImmediate(turn).unref();
-  };
-
-  /** @param {number} lengthMs @param {number} waitMs */
-  const longTurn = (lengthMs, waitMs) => {
-    if (lengthMs > limitMs) summary.longTurns++;
-    summary.worstTurnMs = Math.max(summary.worstTurnMs, lengthMs);
-    summary.worstOwnTurnMs = Math.max(summary.worstOwnTurnMs, lengthMs - waitMs);
   };
 
   new PerformanceObserver((list) => {

@@ -119,17 +119,37 @@ export class Dict {
       const { table, mask } = this;
       for (let i = 0; i < count; i++) scratch[i] = table[hashes[i]! & mask]!;
     }
-    for (let i = 0; i < count; i++) {
-      const e = scratch[i]!;
-      if (e === 0) continue;
-      scratch[i] = entries[e >>> ENTRY_SHIFT]![((e & ENTRY_MASK) << 2) + BLOCK]!;
+    // Entries: a hash that the first of its chain doesn't have goes on to the next, in a round of
+    // its own, so that these misses overlap as well.
+    let blocks = 0;
+    let left = count;
+    for (let round = 0; left > 0; round++) {
+      let again = 0;
+      for (let i = 0; i < left; i++) {
+        const e = scratch[i]!;
+        if (e === 0) continue;
+        const words = entries[e >>> ENTRY_SHIFT]!;
+        const at = (e & ENTRY_MASK) << 2;
+        const hash = round === 0 ? hashes[i]! : scratch[AGAIN + i]!;
+        if (words[at] === hash) {
+          scratch[BLOCKS + blocks++] = words[at + BLOCK]!;
+        } else {
+          scratch[again] = words[at + NEXT]!;
+          scratch[AGAIN + again++] = hash;
+        }
+      }
+      left = again;
     }
     let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const block = scratch[i]!;
-      if (block !== 0) sum += bytes[block >>> SEGMENT_SHIFT]![(block & SEGMENT_MASK) << 3]!;
+    for (let i = 0; i < blocks; i++) {
+      const block = scratch[BLOCKS + i]!;
+      const segment = bytes[block >>> SEGMENT_SHIFT]!;
+      const at = (block & SEGMENT_MASK) << 3;
+      // A block of a key and a short value lies in one or two cache lines.
+      sum += segment[at]!;
+      if (at + LINE_REACH < segment.length) sum += segment[at + LINE_REACH]!;
     }
-    scratch[WARM_MAX] = sum; // keeps the loads alive
+    scratch[SUM] = sum & 0xffff; // keeps the loads alive
   }
 
   /** Sets `buf`, `keyOff`, `keyLen`, `valOff`, `valLen` to the entry's. */
@@ -577,7 +597,12 @@ export class Dict {
 }
 
 /** What `warm` fills; its content means nothing between calls. */
-const WARM_SCRATCH = new Int32Array(WARM_MAX + 1);
+const WARM_SCRATCH = new Int32Array(3 * WARM_MAX + 1);
+const AGAIN = WARM_MAX;
+const BLOCKS = 2 * WARM_MAX;
+const SUM = 3 * WARM_MAX;
+/** The second place of a block that is touched, in bytes from its begin. */
+const LINE_REACH = 39;
 
 /** Bytes of a block for this key and value: both, and their lengths. */
 export function blockSize(keyLen: number, valLen: number): number {

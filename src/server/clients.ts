@@ -179,7 +179,18 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   // ---- input
 
+  /** Whatever goes wrong with one client's bytes is the end of that client, not of the server. */
   private received(client: ClientImpl, buf: Buffer, length: number): void {
+    try {
+      this.take(client, buf, length);
+    } catch (error) {
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.parts().log.warning(`Internal error with client ${client.addr}, closing it: ${what}`);
+      client.close(false);
+    }
+  }
+
+  private take(client: ClientImpl, buf: Buffer, length: number): void {
     const { executor, stats, turn } = this.parts();
     stats.netInputBytes += length;
     stats.readsProcessed++;

@@ -28,6 +28,7 @@ export class ListenError extends Error {
   constructor(
     readonly address: string,
     readonly reason: string,
+    readonly isUnix = false,
   ) {
     super(`Failed listening on ${address}: ${reason}`);
     this.name = 'ListenError';
@@ -99,7 +100,7 @@ export class Listeners {
       await listen(server, { path: options.path, backlog: options.backlog });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      throw new ListenError(options.path, reason(code, message));
+      throw new ListenError(options.path, reason(code, message), true);
     }
     if (options.mode !== 0) chmodSync(options.path, options.mode);
     this.unix = { server, path: options.path };

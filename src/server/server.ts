@@ -11,14 +11,7 @@ import { Keyspace } from '../keyspace/keyspace.js';
 import { ReplyWriter } from '../resp/reply-writer.js';
 import { Call } from './api/call.js';
 import type { Client } from './api/client.js';
-import type {
-  DebugSwitches,
-  InfoApi,
-  Lifecycle,
-  MemoryApi,
-  ServerApi,
-  ShutdownOptions,
-} from './api/server.js';
+import type { DebugSwitches, InfoApi, ServerApi } from './api/server.js';
 import { checkPassword, setUser } from './auth.js';
 import { Clients } from './clients.js';
 import type { ServerClock } from './clock.js';
@@ -26,8 +19,10 @@ import { CommandTableImpl } from './command-table.js';
 import type { Config } from './config/config.js';
 import { Cron } from './cron.js';
 import { Executor } from './executor.js';
+import { ServerLifecycle } from './lifecycle.js';
 import { Listeners } from './listeners.js';
 import type { ServerLog } from './log.js';
+import { MemoryTracker } from './memory.js';
 import { Stats } from './stats.js';
 import { Transport } from './transport.js';
 import { Turn } from './turn.js';
@@ -38,6 +33,10 @@ export interface ServerOptions {
   log: ServerLog;
   /** A number in [0, 1). */
   random?: () => number;
+  /** The config file's absolute path, for INFO and CONFIG REWRITE. */
+  configFile?: string;
+  /** Who supervises the process, for INFO. */
+  supervisedBy?: string;
   /** Check the arenas' every free; slow. For tests. */
   debugArena?: boolean;
   /** Whether port 0 means "any free port" (library) and not "no TCP" (command line). */
@@ -59,6 +58,8 @@ export class Server implements ServerApi {
   readonly cron: Cron;
   readonly executor: Executor;
   readonly turn: Turn;
+  readonly memory: MemoryTracker;
+  readonly lifecycle: ServerLifecycle;
   readonly startedMs: number;
   /** 40 hexadecimal digits, another one at every start. */
   readonly runId: string;
@@ -104,6 +105,12 @@ export class Server implements ServerApi {
     });
     this.clientsParts = this.makeClientsParts();
     this.listeners = new Listeners((transport, peer) => this.clients.add(transport, peer), log);
+    this.memory = new MemoryTracker(this.keyspace, () => this.clients.memoryBytes);
+    this.lifecycle = new ServerLifecycle({
+      log,
+      hasSavePoints: () => config.values.save.length > 0,
+      stop: () => void this.stop(),
+    });
     this.cron = new Cron(clock, () => config.values.hz);
     this.scheduleTasks();
     this.followConfig();
@@ -167,12 +174,6 @@ export class Server implements ServerApi {
     setUser(client, user, this.passwordRequired());
   }
 
-  readonly lifecycle: Lifecycle = {
-    shutdown: (options: ShutdownOptions) => this.shutdown(options),
-    abortShutdown: () => false,
-    restart: () => {},
-  };
-
   readonly debug: DebugSwitches = {
     activeExpire: true,
     cronPaused: false,
@@ -185,21 +186,7 @@ export class Server implements ServerApi {
     },
   };
 
-  readonly memory: MemoryApi = {
-    used: () => this.keyspace.usedBytes + this.clients.memoryBytes,
-    peak: () => 0,
-    resident: () => process.memoryUsage.rss(),
-    startup: () => 0,
-    clients: () => this.clients.memoryBytes,
-  };
-
   readonly info: InfoApi = { render: () => '' };
-
-  private shutdown(_options: ShutdownOptions): string | undefined {
-    this.log.warning('User requested shutdown...');
-    void this.stop();
-    return undefined;
-  }
 
   private passwordRequired(): boolean {
     return (this.config.values.requirepass ?? '') !== '';
@@ -248,6 +235,7 @@ export class Server implements ServerApi {
     const tellTime = () => keyspace.setClock(Math.floor(clock.now() / 1000) & 0xffffff);
     tellTime();
     cron.every(0, tellTime);
+    cron.every(100, () => this.memory.sample());
     cron.every(1000, () => this.clients.closeIdle(config.values.timeout));
   }
 

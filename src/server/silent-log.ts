@@ -6,5 +6,6 @@ export const silentLog: ServerLog = {
   verbose() {},
   notice() {},
   warning() {},
+  raw() {},
   setLevel() {},
 };

@@ -4,6 +4,7 @@
  * Hot paths add to these fields directly; everything that can be derived is derived when asked.
  */
 import type { ServerStats } from './api/server.js';
+import { RateSampler } from './rate-sampler.js';
 
 export class Stats implements ServerStats {
   connectionsReceived = 0;
@@ -22,12 +23,24 @@ export class Stats implements ServerStats {
   turnMicros = 0;
   commandMicros = 0;
   longestTurnMicros = 0;
+  /** Most commands in one turn. */
+  mostCommandsInTurn = 0;
+  /** Microseconds spent in the cron. */
+  cronMicros = 0;
+  /** Wrong user names and passwords. */
+  authFailures = 0;
   clientOutputLimitDisconnections = 0;
   queryBufferLimitDisconnections = 0;
   expireCycleTimeLimitReached = 0;
   expireCycleMillis = 0;
   /** Share of due keys that the last cycles left, percent. */
   expiredStalePercent = 0;
+  // Rates, sampled by the cron: per second, but for the last, which is per turn.
+  readonly commandRate = new RateSampler();
+  readonly inputRate = new RateSampler();
+  readonly outputRate = new RateSampler();
+  readonly turnRate = new RateSampler();
+  readonly turnDuration = new RateSampler();
   /** Changes made in all: `Call.dirty` is its home. */
   dirtyOf: () => number = () => 0;
 
@@ -38,6 +51,16 @@ export class Stats implements ServerStats {
   countError(code: string): void {
     this.errorReplies++;
     this.errorsByCode.set(code, (this.errorsByCode.get(code) ?? 0) + 1);
+  }
+
+  /** Takes a sample for the rates. @param micros of a clock that never goes back */
+  sample(micros: number): void {
+    const seconds = micros / 1e6;
+    this.commandRate.sample(this.commandsProcessed, seconds);
+    this.inputRate.sample(this.netInputBytes, seconds);
+    this.outputRate.sample(this.netOutputBytes, seconds);
+    this.turnRate.sample(this.turns, seconds);
+    this.turnDuration.sample(this.turnMicros, this.turns);
   }
 
   reset(): void {
@@ -58,5 +81,12 @@ export class Stats implements ServerStats {
     this.queryBufferLimitDisconnections = 0;
     this.expireCycleTimeLimitReached = 0;
     this.expireCycleMillis = 0;
+    this.expiredStalePercent = 0;
+    this.mostCommandsInTurn = 0;
+    this.cronMicros = 0;
+    for (const rate of [this.commandRate, this.inputRate, this.outputRate, this.turnRate]) {
+      rate.reset();
+    }
+    this.turnDuration.reset();
   }
 }

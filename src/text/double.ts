@@ -7,7 +7,8 @@
  *
  * Writing has two styles. Since 7.2 replies and stored scores use few digits that still read back
  * as the same double (formatDouble; the digits are Grisu2's, see grisu2), while older versions and
- * some texts use C's `%.17g` (formatDouble17g). They differ much: 0.1 and 0.10000000000000001.
+ * some texts use C's `%.17g` (formatDouble17g): 0.1 is `0.1` in the one style and
+ * `0.10000000000000001` in the other.
  *
  * Hot: parseDouble allocates nothing for ordinary decimals (up to 15 digits, no exponent).
  */
@@ -116,9 +117,11 @@ export function formatDouble(n: number): string {
 const MAX_SCIENTIFIC_LENGTH = 18;
 
 /**
- * Lays out digits × 10^exponent as Redis's fpconv does: whole if at most 7 zeros go behind the
- * digits, with leading zeros if the last digit is at most 6 places behind the point or the number
- * is at least 0.001, otherwise `d.ddde±x`, the exponent without padding.
+ * Lays out digits × 10^exponent as Redis's fpconv does:
+ *  - an integer is whole if at most 7 zeros go behind its digits;
+ *  - a fraction has no exponent if it has at most 6 decimals, or lies within 0.001 and 10^4
+ *    (so 12345.678901234567 is `1.2345678901234567e+4`);
+ *  - all else is `d.ddde±x`, the exponent not padded.
  */
 function layOut(negative: boolean, digits: string, exponent: number): string {
   const sign = negative ? '-' : '';
@@ -140,7 +143,8 @@ function layOut(negative: boolean, digits: string, exponent: number): string {
 const DIGITS_17 = 17;
 
 /**
- * C's `%.17g`, the style of Redis up to 7.0: `0.10000000000000001`, `1e+20`, `1.0000000000000001e-05`.
+ * C's `%.17g`, the style of Redis up to 7.0: `0.10000000000000001`, `1e+20`,
+ * `1.0000000000000001e-05`.
  * Infinities and NaN as formatDouble.
  */
 export function formatDouble17g(n: number): string {

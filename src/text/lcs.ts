@@ -51,7 +51,7 @@ const CELL_BYTES = 4;
 /**
  * Memory that Redis's table would take for strings of these lengths, in bytes. LCS is refused
  * ("Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len") where this is above
- * proto-max-bulk-len; the memory used here is 1/32 of it or less, times two.
+ * proto-max-bulk-len; the memory used here is never more, and 1/16 of it for long strings.
  */
 export function lcsTableBytes(aLength: number, bLength: number): number {
   return (aLength + 1) * (bLength + 1) * CELL_BYTES;

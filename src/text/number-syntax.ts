@@ -25,7 +25,7 @@ export interface SpelledNumber {
   readonly kind: 'decimal' | 'hexadecimal' | 'infinite';
   /** All digits without the point and without zeros at either end; '' is zero. */
   readonly digits: string;
-  /** Power of 10 (decimal) or 2 (hexadecimal) that the digits, read as an integer, are scaled by. */
+  /** Power of 10 (decimal) or 2 (hexadecimal) that scales the digits, read as an integer. */
   readonly exponent: number;
 }
 

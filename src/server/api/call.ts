@@ -15,8 +15,8 @@
  * that fails throws a ReplyError *before* it changes anything.
  */
 import type { Database } from '../../keyspace/database.js';
-import type { Keyspace } from '../../keyspace/keyspace.js';
 import { EventClass } from '../../keyspace/events.js';
+import type { Keyspace } from '../../keyspace/keyspace.js';
 import { CLOCK_SHIFT, isString, META_REST, VOLATILE } from '../../keyspace/kinds.js';
 import type { Args } from '../../resp/args.js';
 import { WRONG_TYPE } from '../../resp/errors.js';

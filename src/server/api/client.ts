@@ -98,6 +98,8 @@ export interface BlockReason {
 
 export interface ClientRegistry {
   readonly count: number;
+  /** How many are blocked, for whatever reason. */
+  readonly blockedCount: number;
   byId(id: number): Client | undefined;
   /** All, oldest first. */
   all(): Iterable<Client>;

@@ -57,9 +57,14 @@ export interface Lifecycle {
   shutdown(options: ShutdownOptions, client: Client): string | undefined;
   /** Ends a shutdown that waits. @returns whether there was one */
   abortShutdown(): boolean;
-  /** DEBUG RESTART, CRASH-AND-RECOVER: starts anew in this process after a delay. */
-  restart(delayMs: number): void;
 }
+
+/** A crash on request. */
+export type CrashCause =
+  | { readonly kind: 'signal'; readonly signal: 'SIGSEGV' | 'SIGABRT' }
+  | { readonly kind: 'panic'; readonly message: string }
+  | { readonly kind: 'assertion'; readonly expression: string }
+  | { readonly kind: 'out of memory'; readonly bytes: number };
 
 /** What DEBUG can switch. */
 export interface DebugSwitches {
@@ -70,7 +75,12 @@ export interface DebugSwitches {
   isAllowed(client: Client): boolean;
   /** Blocks the event loop. */
   sleep(ms: number): void;
+  /** Writes a bug report to the log and ends the process, as a bug would. */
+  crash(cause: CrashCause): void;
 }
+
+/** Names the allocator in INFO and reports. */
+export const ALLOCATOR = 'arena';
 
 export interface MemoryApi {
   /** Bytes in use, as INFO's used_memory. */
@@ -81,4 +91,36 @@ export interface MemoryApi {
   startup(): number;
   /** Bytes of client buffers. */
   clients(): number;
+  /** All of it at one moment, and what it is used for. */
+  report(): MemoryReport;
+  /** Gives memory back that is held for nothing, as far as that can be done at once. */
+  purge(): void;
+}
+
+export interface MemoryReport {
+  readonly usedBytes: number;
+  readonly peakBytes: number;
+  readonly peakPercent: number;
+  readonly startupBytes: number;
+  readonly residentBytes: number;
+  readonly clientBytes: number;
+  /** Those that have keys. */
+  readonly databases: readonly DatabaseMemory[];
+  readonly keys: number;
+  /** All that is no data: startup, clients, tables. */
+  readonly overheadBytes: number;
+  readonly datasetBytes: number;
+  /** Of what was added since the start. */
+  readonly datasetPercent: number;
+  readonly bytesPerKey: number;
+  /** Bytes given out, and those held for it, free blocks included. */
+  readonly allocatedBytes: number;
+  readonly activeBytes: number;
+}
+
+export interface DatabaseMemory {
+  readonly index: number;
+  readonly keys: number;
+  readonly mainTableBytes: number;
+  readonly expiresBytes: number;
 }

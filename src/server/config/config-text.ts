@@ -40,6 +40,16 @@ export function bytesFromText(text: string): Uint8Array {
   return Buffer.concat(parts);
 }
 
+/** The text of bytes that stand one per character, as a command's arguments come. */
+export function fromLatin1(bytes: string): string {
+  return textFromBytes(Buffer.from(bytes, 'latin1'));
+}
+
+/** A text's bytes, one per character, as a reply takes them. */
+export function toLatin1(text: string): string {
+  return Buffer.from(bytesFromText(text)).toString('latin1');
+}
+
 /** How many bytes the valid UTF-8 sequence at `at` has; 0 when there is none. */
 function sequenceLength(buffer: Buffer, at: number): number {
   for (let length = 1; length <= LONGEST_SEQUENCE && at + length <= buffer.length; length++) {

@@ -15,6 +15,7 @@
  */
 import { globMatchText } from '../../text/glob.js';
 import { ConfigError } from './config-error.js';
+import { fromLatin1, toLatin1 } from './config-text.js';
 import { type AnyDirective, type ParseContext, Refusal } from './directive.js';
 import {
   DIRECTIVES,
@@ -25,19 +26,17 @@ import {
   type RegisteredName,
   registeredNames,
 } from './directives.js';
-import type { ConfigHost } from './host.js';
+import type { ConfigHost, ConfigRewriter } from './host.js';
 
 /** Who asks for a CONFIG SET, as far as it matters. */
 export interface SetOrigin {
   /** Whether the client connects from this machine. */
   readonly isLocal: boolean;
-  /** Whether a data set is being loaded. */
-  readonly isLoading: boolean;
 }
 
 /** What became of a CONFIG SET. */
 export interface SetResult {
-  /** The error reply without its dash; undefined: all was set. */
+  /** The error reply without its dash; undefined when all was set. */
   readonly error?: string;
   /** First names of the directives whose values are not what they were. */
   readonly changed: readonly DirectiveName[];
@@ -73,6 +72,8 @@ const PATTERN_CHARACTERS = /[[*?]/;
 export class Config {
   /** Every directive's value by its first name. */
   readonly values: Readonly<DirectiveValues>;
+  /** Writes the values into the config file; undefined when the server runs without one. */
+  rewriter: ConfigRewriter | undefined;
   private readonly stored: Record<string, unknown> = {};
   private readonly hooks: Hook[] = [];
   /** Directives that were mentioned at startup. */
@@ -143,6 +144,12 @@ export class Config {
     return [...found.values()];
   }
 
+  /** As `get`, in texts of one character per byte, which is what a command's arguments are. */
+  getLatin1(patterns: readonly string[]): [name: string, text: string][] {
+    const found = this.get(patterns.map(fromLatin1));
+    return found.map(([name, text]) => [toLatin1(name), toLatin1(text)]);
+  }
+
   /** A directive's value as CONFIG GET shows it. */
   textOf(name: DirectiveName): string {
     return directiveOf(name).kind.format(this.stored[name]);
@@ -207,6 +214,18 @@ export class Config {
     return result;
   }
 
+  /** As `set`, in texts of one character per byte; the error too. */
+  setLatin1(
+    pairs: readonly (readonly [name: string, text: string])[],
+    origin: SetOrigin,
+  ): SetResult | Promise<SetResult> {
+    const decoded = pairs.map(([name, text]) => [fromLatin1(name), fromLatin1(text)] as const);
+    const encode = (result: SetResult): SetResult =>
+      result.error === undefined ? result : { ...result, error: toLatin1(result.error) };
+    const result = this.set(decoded, origin);
+    return result instanceof Promise ? result.then(encode) : encode(result);
+  }
+
   /** Finds all directives of a CONFIG SET; the error reply if any cannot be set. */
   private allowedSettings(
     pairs: readonly (readonly [string, string])[],
@@ -223,7 +242,7 @@ export class Config {
       if (directive.protected && !this.allowsProtected(origin)) {
         return setFailed(name, "can't set protected config");
       }
-      if (directive.denyWhileLoading && origin.isLoading) return LOADING;
+      if (directive.denyWhileLoading && this.host.isLoading?.()) return LOADING;
       if (settings.some((setting) => setting.registered === registered)) {
         return setFailed(name, 'duplicate parameter');
       }

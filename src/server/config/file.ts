@@ -201,22 +201,23 @@ class ConfigReader {
   }
 
   private rename(from: string, to: string): string | undefined {
-    if (!this.commandExists(from)) return 'No such command in rename-command';
-    if (to !== '' && to.toLowerCase() !== from.toLowerCase() && this.commandExists(to)) {
+    if (this.commandExists(from) === false) return 'No such command in rename-command';
+    const isTaken = to !== '' && this.commandExists(to) === true;
+    if (isTaken && to.toLowerCase() !== from.toLowerCase()) {
       return 'Target command name already exists';
     }
     this.extras.renames.push({ from, to });
     return undefined;
   }
 
-  /** Whether there is such a command after the renames so far; true where nobody can tell. */
-  private commandExists(name: string): boolean {
+  /** Whether there is such a command after the renames so far; undefined if nobody can tell. */
+  private commandExists(name: string): boolean | undefined {
     const same = (other: string): boolean => other.toLowerCase() === name.toLowerCase();
     for (const { from, to } of this.extras.renames.toReversed()) {
       if (same(to)) return true;
       if (same(from)) return false;
     }
-    return this.rules.commandExists?.(name) ?? true;
+    return this.rules.commandExists?.(name);
   }
 
   private addUser([name, ...rules]: readonly string[]): string | undefined {

@@ -2,7 +2,7 @@
  * What configuration needs from the world: files, and a place for warnings. Handed in, so that
  * tests need no disk and a server inside another program touches nothing of its process.
  */
-import type { DirectoryResolver, Refusal } from './directive.js';
+import type { DirectoryResolver } from './directive.js';
 
 /** Files as configuration uses them. Paths are absolute. */
 export interface ConfigFiles extends DirectoryResolver {
@@ -34,6 +34,9 @@ export interface ConfigHost {
   readonly directories: DirectoryResolver;
   /** Takes what an administrator should read, in Redis's words. */
   warn?(text: string): void;
+  /** Whether a data set is being loaded, when some directives must stay as they are. */
+  isLoading?(): boolean;
 }
 
-export type { DirectoryResolver, Refusal };
+/** Writes all values into the config file (`forceAll`: defaults too), or says why it cannot. */
+export type ConfigRewriter = (forceAll: boolean) => FileFailure | undefined;

@@ -1,0 +1,158 @@
+/**
+ * From the command line to a running server, in Redis's order: arguments, config, daemon, log,
+ * sockets; and out again on a signal. The only part of respd that speaks for the process: it reads
+ * argv, sets signal handlers and calls process.exit.
+ *
+ * A start fails whole: one clear message on standard error (and in the log, once there is one), exit
+ * status 1, nothing left behind.
+ */
+import { readFileSync } from 'node:fs';
+import type { ServerOptions } from '../server/server.js';
+import { REDIS_VERSION, RESPD_VERSION } from '../server/api/version.js';
+import { RealClock } from '../server/clock.js';
+import { HELP_TEXT, parseCommandLine, type RunRequest } from '../server/config/command-line.js';
+import { Config } from '../server/config/config.js';
+import { ConfigError, fatalConfigText } from '../server/config/config-error.js';
+import { type FileExtras, loadConfig } from '../server/config/file.js';
+import { nodeFiles } from '../server/config/node-files.js';
+import { ListenError } from '../server/listeners.js';
+import type { ServerLog } from '../server/log.js';
+import { openLog } from '../server/log.js';
+import { Server } from '../server/server.js';
+import { logStart } from './banner.js';
+import { crashOnSignals } from './crash.js';
+import { daemonize, isDaemonChild, tellParent } from './daemon.js';
+import { PidFile } from './pid-file.js';
+import { setProcessTitle } from './process-title.js';
+import { handleSignals } from './signals.js';
+import { Supervisor } from './supervisor.js';
+
+/** Runs the program that `args` ask for. */
+export async function runCommandLine(args: readonly string[], programName: string): Promise<void> {
+  const request = parseCommandLine(args, { workingDirectory: process.cwd(), programName });
+  switch (request.mode) {
+    case 'version':
+      process.stdout.write(`respd v=${RESPD_VERSION} (Redis server v=${REDIS_VERSION}) bits=64\n`);
+      return;
+    case 'help':
+      process.stdout.write(HELP_TEXT);
+      return;
+    case 'say':
+      process.stderr.write(request.text);
+      process.exitCode = request.status;
+      return;
+    case 'run':
+      await runServer(request);
+  }
+}
+
+async function runServer(request: RunRequest): Promise<void> {
+  const { config, extras } = readConfig(request);
+  const { values } = config;
+  if (values.daemonize && !isDaemonChild() && values.supervised === 'no') {
+    await daemonize();
+    return;
+  }
+  const log = openServerLog(config);
+  const pidFile = new PidFile(pidFilePath(config), log);
+  const supervisor = new Supervisor(values.supervised, log);
+  const options: ServerOptions = {
+    config,
+    log,
+    clock: new RealClock(),
+    configFile: request.configFile,
+    supervisedBy: supervisor.kind,
+    onStopped: (exitCode) => {
+      pidFile.remove();
+      log.warning('Redis is now ready to exit, bye bye...');
+      process.exit(exitCode);
+    },
+  };
+  const server = new Server(options);
+  applyRenames(server, extras);
+  logStart(log, config, request);
+  for (const warning of extras.warnings) log.warning(warning);
+  crashOnSignals(log);
+  handleSignals(server, log);
+  setProcessTitle(config, request.configFile);
+  config.onChange(['proc-title-template'], () => {
+    setProcessTitle(config, request.configFile);
+    return undefined;
+  });
+  log.notice('Server initialized');
+  try {
+    await server.start();
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    const port = error.isUnix ? error.address : `port ${values.port} (tcp)`;
+    fail(log, `Failed listening on ${port}, aborting.`);
+  }
+  pidFile.write();
+  if (server.port > 0) log.notice('Ready to accept connections tcp');
+  if (values.unixsocket) log.notice('Ready to accept connections unix');
+  supervisor.ready();
+  tellParent('ready');
+}
+
+function readConfig(request: RunRequest): { config: Config; extras: FileExtras } {
+  const files = nodeFiles();
+  const config = new Config({
+    workingDirectory: process.cwd(),
+    directories: files,
+    warn: (text) => process.stderr.write(`${text}\n`),
+  });
+  try {
+    const extras = loadConfig(config, files, {
+      configFile: request.configFile,
+      stdin: request.readsStdin ? readFileSync(0) : undefined,
+      optionsText: request.optionsText,
+    });
+    process.chdir(config.values.dir);
+    return { config, extras };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const text = fatalConfigText(error, REDIS_VERSION);
+    process.stderr.write(text);
+    tellParent(text);
+    process.exit(1);
+  }
+}
+
+function openServerLog(config: Config): ServerLog {
+  const { loglevel, logfile, daemonize: isDaemon } = config.values;
+  try {
+    const file = logfile === '' && isDaemon && isDaemonChild() ? '/dev/null' : logfile;
+    const log = openLog({ level: loglevel, file, format: config.values['log-format'] });
+    config.onChange(['loglevel'], (now) => {
+      log.setLevel(now.loglevel);
+      return undefined;
+    });
+    return log;
+  } catch (error) {
+    const text = `Can't open the log file: ${(error as Error).message}\n`;
+    process.stderr.write(text);
+    tellParent(text);
+    process.exit(1);
+  }
+}
+
+/** As Redis: a file where one is named, and for daemons always. */
+function pidFilePath({ values }: Config): string | undefined {
+  if (values.pidfile) return values.pidfile;
+  return values.daemonize ? '/var/run/redis.pid' : undefined;
+}
+
+function applyRenames(server: Server, extras: FileExtras): void {
+  for (const { from, to } of extras.renames) {
+    const error = server.commands.rename(from, to);
+    if (error === undefined) continue;
+    process.stderr.write(`rename-command ${from} ${to}: ${error}\n`);
+    process.exit(1);
+  }
+}
+
+function fail(log: ServerLog, message: string): never {
+  log.warning(message);
+  tellParent(`${message}\n`);
+  process.exit(1);
+}

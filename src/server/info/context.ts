@@ -1,0 +1,69 @@
+/**
+ * What INFO's sections read: the server, seen from outside of it.
+ *
+ * Each section is a function from this to lines. Fields whose subject is not there (replicas, files,
+ * scripts) are said truthfully: zero, none, never.
+ */
+import type { Keyspace } from '../../keyspace/keyspace.js';
+import type { ClientRegistry } from '../api/client.js';
+import type { Clock } from '../api/clock.js';
+import type { CommandTable } from '../api/command-table.js';
+import type { Config } from '../api/config.js';
+import type { MemoryApi } from '../api/server.js';
+import type { Stats } from '../stats.js';
+import type { ClientPeaks } from './client-peaks.js';
+
+export interface InfoContext {
+  readonly clients: ClientRegistry;
+  readonly clientPeaks: ClientPeaks;
+  readonly clock: Clock;
+  readonly commands: CommandTable;
+  readonly config: Config;
+  readonly keyspace: Keyspace;
+  readonly memory: MemoryApi;
+  readonly stats: Stats;
+  readonly identity: ServerIdentity;
+  /** Where the server listens now. */
+  listeners(): readonly ListenerFacts[];
+  /** When a shutdown that waits will end, Unix ms; undefined: none is under way. */
+  shutdownAtMs(): number | undefined;
+}
+
+/** What a server is for all its life. */
+export interface ServerIdentity {
+  /** Unix ms. */
+  readonly startedMs: number;
+  /** 40 hexadecimal digits, another one at every start. */
+  readonly runId: string;
+  /** 40 hexadecimal digits: names the history of the data set. */
+  readonly replicationId: string;
+  /** Path of the program; '' where the server is part of another. */
+  readonly executable: string;
+  /** Absolute path, '' if none. */
+  readonly configFile: string;
+  /** Who restarts the process when it ends: `no`, `systemd`, `upstart` or `unknown`. */
+  readonly supervised: string;
+}
+
+export interface ListenerFacts {
+  readonly kind: 'tcp' | 'tls' | 'unix';
+  /** As configured: addresses, or the socket's path. */
+  readonly addresses: readonly string[];
+  /** 0 where there is none. */
+  readonly port: number;
+}
+
+/** One `name:value` line. */
+export type InfoLine = readonly [name: string, value: string | number];
+
+export interface InfoSection {
+  /** As in INFO's arguments. */
+  readonly name: string;
+  /** Its heading; by default the name with a capital. */
+  readonly title?: string;
+  /** Other names that INFO takes for it. */
+  readonly aliases?: readonly string[];
+  /** `asked`: only when named; `all`: with ALL and EVERYTHING too; `default`: always. */
+  readonly shown: 'default' | 'all' | 'asked';
+  lines(context: InfoContext): Iterable<InfoLine>;
+}

@@ -1,0 +1,22 @@
+/** INFO keyspace: keys, volatile keys and their mean time to live, by database; INFO modules. */
+import type { InfoLine, InfoSection } from './context.js';
+
+export const keyspaceSection: InfoSection = {
+  name: 'keyspace',
+  shown: 'default',
+  *lines({ keyspace }): Generator<InfoLine> {
+    for (const db of keyspace.databases) {
+      if (db.size === 0) continue;
+      const averageTtl = Math.floor(db.avgTtlMs);
+      yield [`db${db.index}`, `keys=${db.size},expires=${db.expires.size},avg_ttl=${averageTtl}`];
+    }
+  },
+};
+
+/** There are none: modules are native code. */
+export const modulesSection: InfoSection = {
+  name: 'modules',
+  aliases: ['module_list'],
+  shown: 'default',
+  *lines(): Generator<InfoLine> {},
+};

@@ -1,0 +1,103 @@
+/**
+ * How much memory the server uses, has used at most, and for what.
+ *
+ * `used` is what data, tables and client buffers hold, counted by those who hold it; it is exact,
+ * because the arena knows its blocks to the byte. What Node.js itself takes is apart: it is not the
+ * data's, and `maxmemory` shall limit data as it does in Redis. It shows in the resident size.
+ */
+import type { Keyspace } from '../keyspace/keyspace.js';
+import type { DatabaseMemory, MemoryApi, MemoryReport } from './api/server.js';
+
+export class MemoryTracker implements MemoryApi {
+  private peakBytes = 0;
+  private readonly startupBytes: number;
+
+  constructor(
+    private readonly keyspace: Keyspace,
+    private readonly clientBytes: () => number,
+  ) {
+    this.startupBytes = this.used();
+  }
+
+  used(): number {
+    return this.keyspace.usedBytes + this.clientBytes();
+  }
+
+  peak(): number {
+    this.sample();
+    return this.peakBytes;
+  }
+
+  /** Notes a new peak; called by the cron. */
+  sample(): void {
+    this.peakBytes = Math.max(this.peakBytes, this.used());
+  }
+
+  resident(): number {
+    return process.memoryUsage.rss();
+  }
+
+  startup(): number {
+    return this.startupBytes;
+  }
+
+  clients(): number {
+    return this.clientBytes();
+  }
+
+  /** Has the JavaScript engine collect garbage, where it lets itself be asked (`--expose-gc`). */
+  purge(): void {
+    (globalThis as { gc?: () => void }).gc?.();
+  }
+
+  report(): MemoryReport {
+    const { startupBytes } = this;
+    const usedBytes = this.used();
+    const clientBytes = this.clientBytes();
+    const databases = this.databases();
+    let overheadBytes = startupBytes + clientBytes;
+    let keys = 0;
+    for (const db of databases) {
+      overheadBytes += db.mainTableBytes + db.expiresBytes;
+      keys += db.keys;
+    }
+    const addedBytes = Math.max(usedBytes - startupBytes, 1);
+    const datasetBytes = Math.max(usedBytes - overheadBytes, 0);
+    const peakBytes = this.peak();
+    return {
+      usedBytes,
+      peakBytes,
+      peakPercent: (usedBytes * 100) / Math.max(peakBytes, 1),
+      startupBytes,
+      residentBytes: this.resident(),
+      clientBytes,
+      databases,
+      keys,
+      overheadBytes,
+      datasetBytes,
+      datasetPercent: (datasetBytes * 100) / addedBytes,
+      bytesPerKey: keys === 0 ? 0 : Math.floor(addedBytes / keys),
+      allocatedBytes: usedBytes,
+      activeBytes: usedBytes + this.unusedArenaBytes(),
+    };
+  }
+
+  /** Tables of the databases that have keys. */
+  private databases(): DatabaseMemory[] {
+    return this.keyspace.databases
+      .filter((db) => db.size > 0)
+      .map((db) => ({
+        index: db.index,
+        keys: db.size,
+        mainTableBytes: db.dict.tableBytes,
+        expiresBytes: db.expires.bytes,
+      }));
+  }
+
+  /** Bytes that the arenas have taken from the system and not given to anyone. */
+  private unusedArenaBytes(): number {
+    let total = 0;
+    for (const { arena } of this.keyspace.databases) total += arena.capacityBytes - arena.usedBytes;
+    return total;
+  }
+}
