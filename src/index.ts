@@ -19,8 +19,8 @@ import { ListenError } from './server/listeners.js';
 import { Server } from './server/server.js';
 import { silentLog } from './server/silent-log.js';
 
-export { ConfigError, ListenError };
 export type { DirectiveOptions };
+export { ConfigError, ListenError };
 
 export interface CreateServerOptions extends DirectiveOptions {
   /**
@@ -33,7 +33,7 @@ export interface CreateServerOptions extends DirectiveOptions {
   /** Numbers in [0, 1), for repeatable runs; default: Math.random. */
   random?: () => number;
   /** Where log lines go; default: nowhere. */
-  log?: Log;
+  log?: Pick<Log, 'debug' | 'verbose' | 'notice' | 'warning'>;
   /** Checks every block of memory that is freed; slow, for respd's own tests. */
   debugArena?: boolean;
 }
@@ -112,7 +112,7 @@ class RunningServer implements RespdServer {
   }
 }
 
-function bound(log: Log): Log {
+function bound(log: NonNullable<CreateServerOptions['log']>): Log {
   return {
     debug: (message) => log.debug(message),
     verbose: (message) => log.verbose(message),

@@ -12,7 +12,11 @@ export function logStart(log: Log, config: Config, request: RunRequest): void {
     `Redis version=${REDIS_VERSION}, bits=64, commit=00000000, modified=0, pid=${pid}, just ` +
       `started (respd ${RESPD_VERSION} on Node.js ${process.version})`,
   );
-  if (request.configFile === undefined && request.optionsText === undefined && !request.readsStdin) {
+  if (
+    request.configFile === undefined &&
+    request.optionsText === undefined &&
+    !request.readsStdin
+  ) {
     log.warning(
       'Warning: no config file specified, using the default config. In order to specify a config ' +
         'file use respd /path/to/redis.conf',

@@ -7,7 +7,6 @@
  * status 1, nothing left behind.
  */
 import { readFileSync } from 'node:fs';
-import type { ServerOptions } from '../server/server.js';
 import { REDIS_VERSION, RESPD_VERSION } from '../server/api/version.js';
 import { RealClock } from '../server/clock.js';
 import { HELP_TEXT, parseCommandLine, type RunRequest } from '../server/config/command-line.js';
@@ -18,9 +17,10 @@ import { nodeFiles } from '../server/config/node-files.js';
 import { ListenError } from '../server/listeners.js';
 import type { ServerLog } from '../server/log.js';
 import { openLog } from '../server/log.js';
+import type { ServerOptions } from '../server/server.js';
 import { Server } from '../server/server.js';
 import { logStart } from './banner.js';
-import { crashOnSignals } from './crash.js';
+import { crashOnFailure, endBySignal } from './crash.js';
 import { daemonize, isDaemonChild, tellParent } from './daemon.js';
 import { PidFile } from './pid-file.js';
 import { setProcessTitle } from './process-title.js';
@@ -61,7 +61,9 @@ async function runServer(request: RunRequest): Promise<void> {
     log,
     clock: new RealClock(),
     configFile: request.configFile,
+    executable: process.argv[1],
     supervisedBy: supervisor.kind,
+    onCrash: endBySignal,
     onStopped: (exitCode) => {
       pidFile.remove();
       log.warning('Redis is now ready to exit, bye bye...');
@@ -72,7 +74,7 @@ async function runServer(request: RunRequest): Promise<void> {
   applyRenames(server, extras);
   logStart(log, config, request);
   for (const warning of extras.warnings) log.warning(warning);
-  crashOnSignals(log);
+  crashOnFailure(server);
   handleSignals(server, log);
   setProcessTitle(config, request.configFile);
   config.onChange(['proc-title-template'], () => {

@@ -39,7 +39,9 @@ export class Supervisor {
       this.log.warning('systemd supervision requested but NOTIFY_SOCKET not found');
       return;
     }
-    this.log.notice('Supervised by systemd. Please make sure you set appropriate values for TimeoutStartSec and TimeoutStopSec in your service unit.');
+    this.log.notice(
+      'Supervised by systemd. Please make sure you set appropriate values for TimeoutStartSec and TimeoutStopSec in your service unit.',
+    );
     const args = ['--ready', `--pid=${process.pid}`, '--status=Ready to accept connections'];
     const { error, status } = spawnSync('systemd-notify', args, { timeout: 5000 });
     if (error === undefined && status === 0) return;

@@ -130,7 +130,14 @@ export class Database {
     const { dict } = this;
     const h = hash !== 0 ? hash : this.hasher.hash(key, keyOff, keyLen);
     if (len > INLINE_MAX) {
-      const e = dict.insert(key, keyOff, keyLen, h, REFERENCE_BYTES, this.freshMeta(Kind.StringLarge));
+      const e = dict.insert(
+        key,
+        keyOff,
+        keyLen,
+        h,
+        REFERENCE_BYTES,
+        this.freshMeta(Kind.StringLarge),
+      );
       writeWord(dict.buf, dict.valOff, this.addObject(largeCopy(value, off, len)));
       return e;
     }
@@ -181,24 +188,25 @@ export class Database {
     const skip = (meta & VOLATILE) !== 0 ? SLOT_BYTES : 0;
     if ((meta & KIND_MASK) === Kind.StringLarge) {
       dict.locate(e);
-      this.growLarge(this.objects.get(readWord(dict.buf, dict.valOff + skip)) as LargeString, length);
+      this.growLarge(
+        this.objects.get(readWord(dict.buf, dict.valOff + skip)) as LargeString,
+        length,
+      );
       this.open(e);
       return;
     }
     this.open(e);
     const before = this.len;
     if (length > INLINE_MAX) {
-      const large = new LargeString(
-        Buffer.alloc(length + Math.min(length, MAX_PREALLOC)),
-        length,
-      );
+      const large = new LargeString(Buffer.alloc(length + Math.min(length, MAX_PREALLOC)), length);
       large.buf.set(this.buf.subarray(this.off, this.off + before));
       dict.resizeValue(e, skip + REFERENCE_BYTES);
       writeWord(dict.buf, dict.valOff + skip, this.addObject(large));
       dict.setMeta(e, (meta & ~KIND_MASK) | Kind.StringLarge);
     } else {
       dict.resizeValue(e, skip + length);
-      if (length > before) dict.buf.fill(0, dict.valOff + skip + before, dict.valOff + skip + length);
+      const at = dict.valOff + skip;
+      if (length > before) dict.buf.fill(0, at + before, at + length);
       dict.setMeta(e, (meta & ~KIND_MASK) | Kind.StringRaw);
     }
     this.open(e);
@@ -276,29 +284,33 @@ export class Database {
 
   /**
    * Gives an entry's value to a new key of `target` (this database, or another of the same
-   * keyspace), which must not have that key yet; the entry is removed. The time to live and access
-   * clock go along.
+   * keyspace), which must not have that key yet; the entry is removed. The time to live goes along;
+   * the access clock begins anew, as Redis has it.
    * @returns the new entry, in `target`
    */
   moveTo(e: number, target: Database, key: Uint8Array, keyOff: number, keyLen: number): number {
-    const atMs = this.expiryExact(e);
-    const { dict } = this;
-    const meta = dict.meta(e) & ~VOLATILE;
-    if (atMs >= 0n || this.isVolatile(e)) this.dropSlot(e);
-    const kind = meta & KIND_MASK;
+    const kind = this.kind(e);
     let added: number;
     if (isObject(kind)) {
       const object = this.objectOf(e) as OwnedObject;
       this.freeObject(e);
-      dict.setMeta(e, (dict.meta(e) & ~KIND_MASK) | Kind.StringRaw);
+      this.dict.setMeta(e, (this.dict.meta(e) & ~KIND_MASK) | Kind.StringRaw);
       added = target.addObjectKey(key, keyOff, keyLen, 0, kind, object);
     } else {
-      const value = this.rawValue(e);
-      added = target.addRaw(key, keyOff, keyLen, kind, value);
+      added = target.addRaw(key, keyOff, keyLen, kind, this.rawValue(e));
     }
-    target.dict.setMeta(added, meta);
-    if (atMs !== -1n) target.setExpiry(added, atMs);
+    if (this.isVolatile(e)) target.setExpiry(added, this.expiryExact(e));
     this.remove(e);
+    return added;
+  }
+
+  /** As `moveTo`, but the entry stays and `target` gets a copy of the value. */
+  copyTo(e: number, target: Database, key: Uint8Array, keyOff: number, keyLen: number): number {
+    const kind = this.kind(e);
+    const added = isObject(kind)
+      ? target.addObjectKey(key, keyOff, keyLen, 0, kind, (this.objectOf(e) as OwnedObject).copy())
+      : target.addRaw(key, keyOff, keyLen, kind, this.rawValue(e));
+    if (this.isVolatile(e)) target.setExpiry(added, this.expiryExact(e));
     return added;
   }
 
@@ -311,13 +323,7 @@ export class Database {
   }
 
   /** Stores value bytes of a kind that is no object under a key that has no entry. */
-  addRaw(
-    key: Uint8Array,
-    keyOff: number,
-    keyLen: number,
-    kind: number,
-    value: Uint8Array,
-  ): number {
+  addRaw(key: Uint8Array, keyOff: number, keyLen: number, kind: number, value: Uint8Array): number {
     const { dict } = this;
     const hash = this.hasher.hash(key, keyOff, keyLen);
     const e = dict.insert(key, keyOff, keyLen, hash, value.length, this.freshMeta(kind));
@@ -342,8 +348,10 @@ export class Database {
 
   /** Removes all keys at once: what they took is left to the collector. */
   clear(): void {
+    const { resizePaused } = this.dict;
     this.arena = new Arena({ debug: this.debugArena });
     this.dict = new Dict(this.arena);
+    this.dict.resizePaused = resizePaused;
     this.expires.clear();
     this.objects.clear();
     this.objectBytes = 0;

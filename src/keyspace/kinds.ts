@@ -91,7 +91,7 @@ export function isString(kind: number): boolean {
 
 /** Whether the value is the number of an object in the database's ObjectTable. */
 export function isObject(kind: number): boolean {
-  return (OBJECT_KINDS >>> kind) & 1 ? true : false;
+  return ((OBJECT_KINDS >>> kind) & 1) !== 0;
 }
 
 const OBJECT_KINDS =

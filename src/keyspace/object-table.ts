@@ -37,6 +37,8 @@ export class ObjectTable {
 export interface OwnedObject {
   /** Bytes that it holds, for used_memory. */
   readonly memoryBytes: number;
+  /** Another object of the same content, which shares nothing with this one. */
+  copy(): OwnedObject;
 }
 
 /** A string with a buffer of its own, which may be longer than the string (room to append). */
@@ -48,5 +50,11 @@ export class LargeString implements OwnedObject {
 
   get memoryBytes(): number {
     return this.buf.length;
+  }
+
+  copy(): LargeString {
+    const buf = Buffer.allocUnsafeSlow(this.length);
+    buf.set(this.buf.subarray(0, this.length));
+    return new LargeString(buf, this.length);
   }
 }

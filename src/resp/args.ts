@@ -118,7 +118,7 @@ export class Args {
    */
   int(i: number, error: ReplyError = NOT_AN_INTEGER): number {
     const value = parseInteger(this.buf, this.offs[this.base + i]!, this.lens[this.base + i]!);
-    if (value !== value) throw error;
+    if (Number.isNaN(value)) throw error;
     return value;
   }
 
@@ -148,7 +148,7 @@ export class Args {
   /** Argument `i` as a double (`inf` allowed, NaN not). @throws ReplyError "not a valid float" */
   double(i: number, error: ReplyError = NOT_A_FLOAT): number {
     const value = parseDouble(this.buf, this.off(i), this.len(i));
-    if (value !== value) throw error;
+    if (Number.isNaN(value)) throw error;
     return value;
   }
 

@@ -5,6 +5,8 @@
  *     === REDIS BUG REPORT START: Cut & paste starting from here ===
  *     what happened, the stack, INFO, the clients, the client whose command it was
  *     === REDIS BUG REPORT END. Make sure to include from START to END. ===
+ *
+ * It is written by a process that may be broken: a part that fails is left out.
  */
 import os from 'node:os';
 import type { Args } from '../resp/args.js';
@@ -12,10 +14,12 @@ import { quoteBytes } from '../text/quote.js';
 import type { Client, ClientRegistry } from './api/client.js';
 import type { Log } from './api/log.js';
 import type { CrashCause, InfoApi } from './api/server.js';
-import { REDIS_VERSION } from './version.js';
+import { REDIS_VERSION, RESPD_VERSION } from './api/version.js';
 
 /** Longest part of an argument that is shown, in bytes. */
 const SHOWN_ARGUMENT = 128;
+/** Deepest stack that is shown. */
+const STACK_LINES = 50;
 
 export interface BugReportParts {
   readonly log: Log;
@@ -23,25 +27,32 @@ export interface BugReportParts {
   readonly clients: ClientRegistry;
   /** `crash-log-enabled`: whether the report says more than what happened. */
   readonly detailed: boolean;
-  /** The client whose command is running, and the command. */
-  readonly current?: { readonly client: Client; readonly args: Args };
+  /** The client whose command ran last, and the command. */
+  readonly current: { readonly client: Client | undefined; readonly args: Args };
 }
 
 /** Writes the report; ending the process is the caller's business. */
 export function writeBugReport(cause: CrashCause, parts: BugReportParts): void {
   const { log } = parts;
-  log.raw('\n\n=== REDIS BUG REPORT START: Cut & paste starting from here ===\n');
+  log.warning('=== REDIS BUG REPORT START: Cut & paste starting from here ===');
   for (const line of explain(cause)) log.warning(line);
+  log.warning(`respd ${RESPD_VERSION}, Node.js ${process.version}, ${process.platform}`);
   if (parts.detailed) {
-    log.raw(`\n------ STACK TRACE ------\n${stackTrace()}\n`);
-    log.raw(`\n------ INFO OUTPUT ------\n${parts.info.render(['all'])}`);
-    log.raw(`\n------ CLIENT LIST OUTPUT ------\n${clientLines(parts.clients)}`);
-    if (parts.current !== undefined) log.raw(currentClient(parts.current));
+    chapter(log, 'STACK TRACE', () => stackTrace(cause));
+    chapter(log, 'INFO OUTPUT', () => parts.info.render(['all']));
+    chapter(log, 'CLIENT LIST OUTPUT', () => [...parts.clients.all()].map(clientLine).join('\n'));
+    chapter(log, 'CURRENT CLIENT INFO', () => currentClient(parts.current));
   }
-  log.raw(
-    '\n=== REDIS BUG REPORT END. Make sure to include from START to END. ===\n\n' +
-      '       Please report the crash, with all of the above, to the authors of respd.\n\n',
-  );
+  log.warning('=== REDIS BUG REPORT END. Make sure to include from START to END. ===');
+}
+
+function chapter(log: Log, title: string, text: () => string): void {
+  log.warning(`------ ${title} ------`);
+  try {
+    for (const line of text().split(/\r?\n/)) if (line !== '') log.warning(line);
+  } catch (error) {
+    log.warning(`(not to be had: ${(error as Error).message})`);
+  }
 }
 
 function explain(cause: CrashCause): string[] {
@@ -50,31 +61,28 @@ function explain(cause: CrashCause): string[] {
       const number = os.constants.signals[cause.signal];
       return [`Redis ${REDIS_VERSION} crashed by signal: ${number}, si_code: 0`];
     }
+    case 'exception':
+      return [`respd crashed by an exception that nobody caught: ${cause.error.message}`];
     case 'panic':
       return [
         '------------------------------------------------',
         '!!! Software Failure. Press left mouse button to continue',
-        `Guru Meditation: ${cause.message} #debug:0`,
+        `Guru Meditation: ${cause.message}`,
       ];
     case 'assertion':
-      return ['=== ASSERTION FAILED ===', `==> debug:0 '${cause.expression}' is not true`];
+      return ['=== ASSERTION FAILED ===', `==> '${cause.expression}' is not true`];
     case 'out of memory':
       return [`Out Of Memory allocating ${cause.bytes} bytes!`];
   }
 }
 
-function stackTrace(): string {
+function stackTrace(cause: CrashCause): string {
+  if (cause.kind === 'exception') return cause.error.stack ?? '';
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 50;
+  Error.stackTraceLimit = STACK_LINES;
   const { stack = '' } = new Error('stack');
   Error.stackTraceLimit = limit;
-  return stack.split('\n').slice(1).join('\n');
-}
-
-function clientLines(clients: ClientRegistry): string {
-  let text = '';
-  for (const client of clients.all()) text += `${clientLine(client)}\n`;
-  return text;
+  return stack.slice(stack.indexOf('\n') + 1);
 }
 
 function clientLine(client: Client): string {
@@ -86,13 +94,13 @@ function clientLine(client: Client): string {
   );
 }
 
-function currentClient({ client, args }: { client: Client; args: Args }): string {
-  let text = `\n------ CURRENT CLIENT INFO ------\n${clientLine(client)}\nargc: '${args.count}'\n`;
+function currentClient({ client, args }: BugReportParts['current']): string {
+  if (client === undefined) return '';
+  const lines = [clientLine(client), `argc: '${args.count}'`];
   for (let i = 0; i < args.count; i++) {
-    const shown = quoteBytes(args.view(i).subarray(0, SHOWN_ARGUMENT));
-    text += `argv[${i}]: '${shown}'\n`;
+    lines.push(`argv[${i}]: '${quoteBytes(args.view(i).subarray(0, SHOWN_ARGUMENT))}'`);
     // What follows may be a password.
     if (args.is(i, 'AUTH')) break;
   }
-  return text;
+  return lines.join('\n');
 }

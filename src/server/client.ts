@@ -22,6 +22,8 @@ export interface ClientHost {
   resume(client: ClientImpl): void;
   /** Writes a reply outside of a command. */
   reply(client: ClientImpl, write: (reply: ReplyWriter) => void): void;
+  /** The connection has been ended at once. */
+  gone(client: ClientImpl): void;
   setTimer(callback: () => void, untilMs: number): TimerHandle;
   clearTimer(timer: TimerHandle | undefined): void;
   blockedChanged(client: ClientImpl, by: BlockReason | undefined): void;
@@ -155,8 +157,8 @@ export class ClientImpl implements Client {
   /** Takes over what was written to `reply` since its `open`. */
   collect(reply: ReplyWriter): void {
     if (reply.overflow.length > 0) {
-      this.queueSegment();
-      for (const chunk of reply.take()) this.queueChunk(chunk);
+      this.queueReply(reply.take());
+      return;
     } else if (reply.pos > reply.start) {
       if (this.segEnd > this.segStart) {
         if (this.segBuf === reply.buf && this.segEnd === reply.start) {
@@ -173,6 +175,13 @@ export class ClientImpl implements Client {
     } else {
       return;
     }
+    if (!this.isDue) this.host.flushLater(this);
+  }
+
+  /** Takes over replies that were written elsewhere. */
+  queueReply(chunks: readonly Buffer[]): void {
+    this.queueSegment();
+    for (const chunk of chunks) this.queueChunk(chunk);
     if (!this.isDue) this.host.flushLater(this);
   }
 
@@ -205,6 +214,7 @@ export class ClientImpl implements Client {
       if (!this.isDue) this.host.flushLater(this);
     } else {
       this.transport.destroy();
+      this.host.gone(this);
     }
   }
 

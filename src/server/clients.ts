@@ -18,7 +18,8 @@ import type { Turn } from './turn.js';
 export interface ClientsParts {
   readonly clock: ServerClock;
   readonly executor: Executor;
-  readonly reply: ReplyWriter;
+  /** For replies outside of a client's own requests. */
+  readonly sideReply: ReplyWriter;
   readonly turn: Turn;
   readonly stats: Stats;
   readonly log: Log;
@@ -45,6 +46,8 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   private nextId = 1;
   private pauseTimer: TimerHandle | undefined;
   private readonly pausedClients = new Set<ClientImpl>();
+  /** Clients whose waiting requests run at the end of the turn. */
+  private ready: ClientImpl[] = [];
 
   constructor(private readonly parts: () => ClientsParts) {}
 
@@ -147,16 +150,36 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     this.parts().turn.add(client);
   }
 
+  /** Not at once: another client's command may be what has ended this one's waiting. */
   resume(client: ClientImpl): void {
-    if (client.closed || (client.flags & ClientFlag.CloseAfterReply) !== 0) return;
-    if (client.queryBufferBytes > 0) this.runWaiting(client);
+    if (client.queryBufferBytes === 0) return;
+    this.ready.push(client);
+    this.parts().turn.schedule();
   }
 
+  /** Runs the requests of clients that wait no more; at the end of a turn. */
+  runReady(): void {
+    if (this.ready.length === 0) return;
+    const { ready } = this;
+    this.ready = [];
+    for (const client of ready) {
+      if (client.closed || client.blockedBy !== undefined) continue;
+      if ((client.flags & ClientFlag.CloseAfterReply) !== 0) continue;
+      try {
+        this.runWaiting(client);
+      } catch (error) {
+        this.failed(client, error);
+      }
+    }
+  }
+
+  /** Through a writer of its own: another client's command may be under way. */
   reply(client: ClientImpl, write: (reply: ReplyWriter) => void): void {
-    const { reply } = this.parts();
-    reply.open(client.resp === 3);
-    write(reply);
-    client.collect(reply);
+    if ((client.flags & (ClientFlag.ReplyOff | ClientFlag.ReplySkip)) !== 0) return;
+    const { sideReply } = this.parts();
+    sideReply.open(client.resp === 3);
+    write(sideReply);
+    client.queueReply(sideReply.take());
   }
 
   setTimer(callback: () => void, untilMs: number): TimerHandle {
@@ -171,7 +194,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   blockedChanged(client: ClientImpl, before: BlockReason | undefined): void {
     const kind = (before ?? client.blockedBy)?.kind;
     const step = before === undefined ? 1 : -1;
-    if (kind === 'keys' || kind === 'wait') this.blockedCount += step;
+    this.blockedCount += step;
     if (kind !== 'pause') return;
     if (before === undefined) this.pausedClients.add(client);
     else this.pausedClients.delete(client);
@@ -179,15 +202,19 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   // ---- input
 
-  /** Whatever goes wrong with one client's bytes is the end of that client, not of the server. */
   private received(client: ClientImpl, buf: Buffer, length: number): void {
     try {
       this.take(client, buf, length);
     } catch (error) {
-      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.parts().log.warning(`Internal error with client ${client.addr}, closing it: ${what}`);
-      client.close(false);
+      this.failed(client, error);
     }
+  }
+
+  /** Whatever goes wrong with one client's bytes is the end of that client, not of the server. */
+  private failed(client: ClientImpl, error: unknown): void {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.parts().log.warning(`Internal error with client ${client.addr}, closing it: ${what}`);
+    client.close(false);
   }
 
   private take(client: ClientImpl, buf: Buffer, length: number): void {
@@ -229,9 +256,8 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     else client.close(true);
   }
 
-  private gone(client: ClientImpl): void {
-    this.clients.delete(client.id);
-    client.disconnected();
+  gone(client: ClientImpl): void {
+    if (this.clients.delete(client.id)) client.disconnected();
   }
 }
 

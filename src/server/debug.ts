@@ -1,32 +1,41 @@
 /** What DEBUG can do to a server: see the command in commands/server/debug.ts. */
 import type { Call } from './api/call.js';
-import type { Client } from './api/client.js';
-import type { CrashCause, DebugSwitches } from './api/server.js';
+import type { Client, ClientRegistry } from './api/client.js';
+import type { Config } from './api/config.js';
+import type { Log } from './api/log.js';
+import type { CrashCause, DebugSwitches, InfoApi } from './api/server.js';
 import { writeBugReport } from './bug-report.js';
-import type { Server } from './server.js';
+import type { Cron } from './cron.js';
 
 /** How a crashed process ends. */
 export type CrashSignal = 'SIGSEGV' | 'SIGABRT';
 
+export interface DebugParts {
+  readonly call: Call;
+  readonly clients: ClientRegistry;
+  readonly config: Config;
+  readonly cron: Cron;
+  readonly info: InfoApi;
+  readonly log: Log;
+  /** Ends the process, after a report. */
+  onCrash(signal: CrashSignal): void;
+}
+
 export class ServerDebug implements DebugSwitches {
   activeExpire = true;
 
-  constructor(
-    private readonly server: Pick<Server, 'clients' | 'config' | 'cron' | 'info' | 'log'>,
-    private readonly call: Call,
-    private readonly end: (signal: CrashSignal) => void,
-  ) {}
+  constructor(private readonly parts: DebugParts) {}
 
   get cronPaused(): boolean {
-    return this.server.cron.paused;
+    return this.parts.cron.paused;
   }
 
   set cronPaused(paused: boolean) {
-    this.server.cron.paused = paused;
+    this.parts.cron.paused = paused;
   }
 
   isAllowed(client: Client): boolean {
-    const mode = this.server.config.values['enable-debug-command'];
+    const mode = this.parts.config.values['enable-debug-command'];
     return mode === 'yes' || (mode === 'local' && client.isLocal);
   }
 
@@ -35,15 +44,19 @@ export class ServerDebug implements DebugSwitches {
   }
 
   crash(cause: CrashCause): void {
-    const { clients, config, info, log } = this.server;
-    const { client, args } = this.call;
+    this.report(cause);
+    this.parts.onCrash(cause.kind === 'signal' ? cause.signal : 'SIGABRT');
+  }
+
+  /** Writes a bug report to the log. */
+  report(cause: CrashCause): void {
+    const { call, clients, config, info, log } = this.parts;
     writeBugReport(cause, {
       log,
       info,
       clients,
       detailed: config.values['crash-log-enabled'],
-      current: { client, args },
+      current: { client: call.client, args: call.args },
     });
-    this.end(cause.kind === 'signal' ? cause.signal : 'SIGABRT');
   }
 }

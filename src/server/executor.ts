@@ -189,6 +189,9 @@ export class Executor {
     const { call, reply, gateState } = this.parts;
     const { args } = this;
     const mark = reply.size;
+    if ((client.flags & ClientFlag.ReplySkipNext) !== 0) {
+      client.flags = (client.flags & ~ClientFlag.ReplySkipNext) | ClientFlag.ReplySkip;
+    }
     if (command === undefined) {
       const parent = this.parts.commands.find(args.buf, args.off(0), args.len(0));
       reply.error(
@@ -220,9 +223,7 @@ export class Executor {
       this.parts.reply.truncate(mark);
     }
     client.flags &= ~ClientFlag.ReplySkip;
-    if ((flags & ClientFlag.ReplySkipNext) !== 0) {
-      client.flags = (client.flags & ~ClientFlag.ReplySkipNext) | ClientFlag.ReplySkip;
-    } else if ((flags & ClientFlag.ReplyOff) === 0) {
+    if ((flags & (ClientFlag.ReplyOff | ClientFlag.ReplySkipNext)) === 0) {
       client.gate &= ~ClientGate.Reply;
     }
   }

@@ -5,8 +5,9 @@
  * listening, sends what is due, ends all connections, and whoever started it is told, so that the
  * command line can end the process and a library can go on.
  */
-import type { Lifecycle, ShutdownOptions } from './api/server.js';
+
 import type { Log } from './api/log.js';
+import type { Lifecycle, ShutdownOptions } from './api/server.js';
 
 export interface LifecycleParts {
   readonly log: Log;

@@ -58,10 +58,6 @@ export function openLog(options: LogOptions): ServerLog {
     verbose: (message) => logger.verbose(message),
     notice: (message) => logger.notice(message),
     warning: (message) => logger.warning(message),
-    raw: (text) => {
-      if (options.format === 'json') logger.warning(text);
-      else write(text);
-    },
     setLevel(level) {
       logger.level = pinoLevel(level);
     },

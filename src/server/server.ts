@@ -11,18 +11,23 @@ import { Keyspace } from '../keyspace/keyspace.js';
 import { ReplyWriter } from '../resp/reply-writer.js';
 import { Call } from './api/call.js';
 import type { Client } from './api/client.js';
-import type { DebugSwitches, InfoApi, ServerApi } from './api/server.js';
+import type { ServerApi } from './api/server.js';
 import { checkPassword, setUser } from './auth.js';
 import { Clients } from './clients.js';
 import type { ServerClock } from './clock.js';
 import { CommandTableImpl } from './command-table.js';
 import type { Config } from './config/config.js';
 import { Cron } from './cron.js';
+import { type CrashSignal, ServerDebug } from './debug.js';
 import { Executor } from './executor.js';
+import { ClientPeaks } from './info/client-peaks.js';
+import type { ListenerFacts } from './info/context.js';
+import { Info } from './info/info.js';
 import { ServerLifecycle } from './lifecycle.js';
 import { Listeners } from './listeners.js';
 import type { ServerLog } from './log.js';
 import { MemoryTracker } from './memory.js';
+import { SAMPLE_PERIOD_MS } from './rate-sampler.js';
 import { Stats } from './stats.js';
 import { Transport } from './transport.js';
 import { Turn } from './turn.js';
@@ -41,6 +46,10 @@ export interface ServerOptions {
   debugArena?: boolean;
   /** Whether port 0 means "any free port" (library) and not "no TCP" (command line). */
   portZeroIsAny?: boolean;
+  /** Path of the program, for INFO. */
+  executable?: string;
+  /** Ends the process when a client had it crash (DEBUG SEGFAULT); by default the server stops. */
+  onCrash?: (signal: CrashSignal) => void;
   /** Told when SHUTDOWN or a signal has ended the server. */
   onStopped?: (exitCode: number) => void;
 }
@@ -60,10 +69,13 @@ export class Server implements ServerApi {
   readonly turn: Turn;
   readonly memory: MemoryTracker;
   readonly lifecycle: ServerLifecycle;
+  readonly info: Info;
+  readonly debug: ServerDebug;
   readonly startedMs: number;
   /** 40 hexadecimal digits, another one at every start. */
   readonly runId: string;
 
+  private readonly clientPeaks = new ClientPeaks();
   private readonly replyWriter: ReplyWriter;
   private readonly call: Call;
   private readonly portZeroIsAny: boolean;
@@ -104,6 +116,7 @@ export class Server implements ServerApi {
       onPaused: (client) => this.clients.hold(client),
     });
     this.clientsParts = this.makeClientsParts();
+    this.turn.beforeSending = () => this.clients.runReady();
     this.listeners = new Listeners((transport, peer) => this.clients.add(transport, peer), log);
     this.memory = new MemoryTracker(this.keyspace, () => this.clients.memoryBytes);
     this.lifecycle = new ServerLifecycle({
@@ -112,6 +125,16 @@ export class Server implements ServerApi {
       stop: () => void this.stop(),
     });
     this.cron = new Cron(clock, () => config.values.hz);
+    this.info = this.makeInfo(options);
+    this.debug = new ServerDebug({
+      call: this.call,
+      clients: this.clients,
+      config,
+      cron: this.cron,
+      info: this.info,
+      log,
+      onCrash: options.onCrash ?? (() => void this.stop(1)),
+    });
     this.scheduleTasks();
     this.followConfig();
   }
@@ -174,22 +197,39 @@ export class Server implements ServerApi {
     setUser(client, user, this.passwordRequired());
   }
 
-  readonly debug: DebugSwitches = {
-    activeExpire: true,
-    cronPaused: false,
-    isAllowed: (client) => {
-      const mode = this.config.values['enable-debug-command'];
-      return mode === 'yes' || (mode === 'local' && client.isLocal);
-    },
-    sleep: (ms) => {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-    },
-  };
-
-  readonly info: InfoApi = { render: () => '' };
-
   private passwordRequired(): boolean {
     return (this.config.values.requirepass ?? '') !== '';
+  }
+
+  private makeInfo(options: ServerOptions): Info {
+    return new Info({
+      clientPeaks: this.clientPeaks,
+      clients: this.clients,
+      clock: this.clock,
+      commands: this.commands,
+      config: this.config,
+      keyspace: this.keyspace,
+      memory: this.memory,
+      stats: this.stats,
+      identity: {
+        startedMs: this.startedMs,
+        runId: this.runId,
+        replicationId: this.randomHex(20),
+        executable: options.executable ?? '',
+        configFile: options.configFile ?? '',
+        supervised: options.supervisedBy ?? 'no',
+      },
+      listeners: () => this.listenerFacts(),
+      shutdownAtMs: () => undefined,
+    });
+  }
+
+  private listenerFacts(): ListenerFacts[] {
+    const { bind, unixsocket } = this.config.values;
+    const facts: ListenerFacts[] = [];
+    if (this.port !== 0) facts.push({ kind: 'tcp', addresses: bind, port: this.port });
+    if (unixsocket) facts.push({ kind: 'unix', addresses: [unixsocket], port: 0 });
+    return facts;
   }
 
   private makeClientsParts() {
@@ -197,7 +237,7 @@ export class Server implements ServerApi {
     return {
       clock: this.clock,
       executor: this.executor,
-      reply: this.replyWriter,
+      sideReply: new ReplyWriter((code) => this.stats.countError(code)),
       turn: this.turn,
       stats: this.stats,
       log: this.log,
@@ -235,7 +275,11 @@ export class Server implements ServerApi {
     const tellTime = () => keyspace.setClock(Math.floor(clock.now() / 1000) & 0xffffff);
     tellTime();
     cron.every(0, tellTime);
-    cron.every(100, () => this.memory.sample());
+    cron.every(SAMPLE_PERIOD_MS, () => {
+      this.memory.sample();
+      this.stats.sample(clock.micros());
+    });
+    cron.every(1000, () => this.clientPeaks.sample(this.clients.all(), clock.now()));
     cron.every(1000, () => this.clients.closeIdle(config.values.timeout));
   }
 

@@ -6,6 +6,5 @@ export const silentLog: ServerLog = {
   verbose() {},
   notice() {},
   warning() {},
-  raw() {},
   setLevel() {},
 };

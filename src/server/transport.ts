@@ -104,6 +104,8 @@ export class Transport {
    * Allocates nothing while the kernel takes all; guarded by `npm run bench`.
    */
   write(buf: Buffer, start: number, end: number): void {
+    // The descriptor of a socket that is gone may be another's by now.
+    if (this.stream.destroyed) return;
     if (this.fd >= 0 && this.stream.writableLength === 0) {
       try {
         start += writeSync(this.fd, buf, start, end - start);
@@ -121,7 +123,7 @@ export class Transport {
   /** Writes bytes that nobody will change. */
   writeOwned(chunk: Buffer): void {
     if (this.fd >= 0 && this.stream.writableLength === 0) this.write(chunk, 0, chunk.length);
-    else this.stream.write(chunk);
+    else if (!this.stream.destroyed) this.stream.write(chunk);
   }
 
   pauseReading(): void {

@@ -23,6 +23,9 @@ export class Turn {
     this.end();
   };
 
+  /** Runs first: clients that wait no more. */
+  beforeSending: () => void = () => {};
+
   constructor(
     private readonly reply: ReplyWriter,
     private readonly stats: Stats,
@@ -33,6 +36,11 @@ export class Turn {
   add(client: ClientImpl): void {
     client.isDue = true;
     this.due.push(client);
+    this.schedule();
+  }
+
+  /** Has the turn's end come, if nothing else is due. */
+  schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
     setImmediate(this.atEnd);
@@ -45,6 +53,7 @@ export class Turn {
 
   /** Sends all that is due. */
   end(): void {
+    this.beforeSending();
     const { due, stats } = this;
     this.due = this.spare;
     for (let i = 0; i < due.length; i++) due[i]!.flush();

@@ -1,14 +1,12 @@
 /** A command of one server: its declaration, what derives from it, and its counters. */
-import type { Call } from './call.js';
-import type { CommandSpec } from './command.js';
+import type { CommandDeclaration } from './declaration.js';
 
 export interface Command {
-  readonly spec: CommandSpec;
+  readonly spec: CommandDeclaration;
   /** `get`, or `client|list` for a subcommand. */
   readonly fullName: string;
   readonly parent: Command | undefined;
   readonly subcommands: ReadonlyMap<string, Command> | undefined;
-  readonly run: (call: Call) => void;
   /** `arity` as limits. */
   readonly minArgs: number;
   readonly maxArgs: number;

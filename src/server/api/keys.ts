@@ -11,7 +11,7 @@
  */
 import type { Args } from '../../resp/args.js';
 import { parseInteger } from '../../text/int64.js';
-import type { CommandSpec, KeyFlag, KeyPosition, KeySpec } from './command.js';
+import type { CommandDeclaration, KeyFlag, KeyPosition, KeySpec } from './declaration.js';
 
 /** The first range of keys as old clients know it, and whether there may be keys outside of it. */
 export interface LegacyKeyRange {
@@ -27,7 +27,7 @@ export interface LegacyKeyRange {
  * All keys of a request, in the order of the specs.
  * @returns empty also when the arguments are too broken to tell
  */
-export function keyPositions(spec: CommandSpec, args: Args): readonly KeyPosition[] {
+export function keyPositions(spec: CommandDeclaration, args: Args): readonly KeyPosition[] {
   if (hasKeySpecs(spec) && !spec.keys!.some((key) => key.flags.includes('variable_flags'))) {
     const found: KeyPosition[] = [];
     if (spec.keys!.every((key) => addPositions(key, args, found))) return found;
@@ -36,11 +36,11 @@ export function keyPositions(spec: CommandSpec, args: Args): readonly KeyPositio
 }
 
 /** Whether a command has keys at all (arguments that merely look like keys don't count). */
-export function takesKeys(spec: CommandSpec): boolean {
+export function takesKeys(spec: CommandDeclaration): boolean {
   return spec.getKeys !== undefined || hasKeySpecs(spec);
 }
 
-function hasKeySpecs(spec: CommandSpec): boolean {
+function hasKeySpecs(spec: CommandDeclaration): boolean {
   return spec.keys?.some((key) => !key.flags.includes('not_key')) ?? false;
 }
 

@@ -4,6 +4,4 @@ export interface Log {
   verbose(message: string): void;
   notice(message: string): void;
   warning(message: string): void;
-  /** Text as it is, without time and level: the inside of a bug report. Always written. */
-  raw(text: string): void;
 }

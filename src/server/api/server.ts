@@ -59,9 +59,10 @@ export interface Lifecycle {
   abortShutdown(): boolean;
 }
 
-/** A crash on request. */
+/** What made a process crash. */
 export type CrashCause =
   | { readonly kind: 'signal'; readonly signal: 'SIGSEGV' | 'SIGABRT' }
+  | { readonly kind: 'exception'; readonly error: Error }
   | { readonly kind: 'panic'; readonly message: string }
   | { readonly kind: 'assertion'; readonly expression: string }
   | { readonly kind: 'out of memory'; readonly bytes: number };

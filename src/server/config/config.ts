@@ -110,15 +110,18 @@ export class Config {
   }
 
   /**
-   * Gives a directive a value as a caller of createServer writes it.
+   * Gives a directive a value as a caller of createServer writes it; undefined leaves it alone.
    * @throws ConfigError
    */
   initialize<Name extends DirectiveName>(name: Name, value: DirectiveOptions[Name]): void {
+    if (value === undefined) return;
     const registered = findDirective(name);
     if (registered === undefined) {
       throw new ConfigError('UNKNOWN_DIRECTIVE', 'there is no such directive', { directive: name });
     }
-    const reason = this.load(name, argumentsOf(registered.directive, value));
+    const { directive } = registered;
+    const args = argumentsOf(directive, value);
+    const reason = args === undefined ? `expected ${directive.kind.title}` : this.load(name, args);
     if (reason !== undefined) throw new ConfigError('BAD_VALUE', reason, { directive: name });
   }
 
@@ -377,12 +380,13 @@ function directiveOf(name: DirectiveName): AnyDirective {
   return DIRECTIVES[name] as AnyDirective;
 }
 
-/** The words of a natural value; what is no such value at all becomes its text. */
-function argumentsOf(directive: AnyDirective, value: unknown): string[] {
+/** The words of a natural value; undefined when it is of no type that could be one. */
+function argumentsOf(directive: AnyDirective, value: unknown): string[] | undefined {
   try {
-    return directive.kind.argumentsOf(value);
+    const args: unknown[] = directive.kind.argumentsOf(value);
+    return args.every((arg) => typeof arg === 'string') ? (args as string[]) : undefined;
   } catch {
-    return [String(value)];
+    return undefined;
   }
 }
 

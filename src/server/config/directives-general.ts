@@ -24,6 +24,10 @@ export const generalDirectives = {
     about: 'File to append the log to. "" is standard output, or nowhere when daemonized.',
     immutable: true,
   }),
+  'log-format': oneOf(['redis', 'json'], 'redis', {
+    about: 'Form of log lines: as Redis writes them, or JSON objects. Redis does not know it.',
+    immutable: true,
+  }),
   'syslog-enabled': yesNo('no', {
     about: 'Send the log to the system log as well.',
     note: 'Node.js has no access to syslog; run under a service manager that collects stdout.',

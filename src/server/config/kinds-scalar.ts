@@ -287,6 +287,6 @@ function textKind(rule: TextRule, emptyMeansUnset: boolean): Kind<string> {
     },
     equal: same,
     toValue: itself,
-    argumentsOf: (natural) => [String(natural)],
+    argumentsOf: (natural) => [natural],
   };
 }

@@ -23,6 +23,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { platform } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Refusal } from './directive.js';
 import { type ConfigFiles, FileFailure } from './host.js';
@@ -103,7 +104,7 @@ function replaceFile(path: string, content: Uint8Array, mode: number): void {
     try {
       writeFileSync(file, content);
       fsyncSync(file);
-      if (process.platform !== 'win32') fchmodSync(file, mode);
+      if (platform() !== 'win32') fchmodSync(file, mode);
     } finally {
       closeSync(file);
     }
@@ -117,7 +118,7 @@ function replaceFile(path: string, content: Uint8Array, mode: number): void {
 
 /** Makes a rename last. Windows neither can nor needs to. */
 function syncDirectory(path: string): void {
-  if (process.platform === 'win32') return;
+  if (platform() === 'win32') return;
   const directory = openSync(path, 'r');
   try {
     fsyncSync(directory);

@@ -90,7 +90,7 @@ describe('an arena', () => {
       },
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const model = new Model();
         for (const s of steps) {
           for (let i = 0; i < s.times; i++) {

@@ -1,0 +1,69 @@
+/**
+ * A client as one line of `name=value` fields: CLIENT LIST and INFO answer with it, and the log uses
+ * it. Tools split it at blanks and look for fields by name, so each is there, in Redis's order, even
+ * where respd has nothing to tell (`rbs`, `rbp`: the reply buffer is shared by all clients).
+ *
+ * Source: https://redis.io/docs/latest/commands/client-list/ and catClientInfoString in networking.c.
+ */
+import type { Client } from './client.js';
+import { ClientFlag } from './client.js';
+
+/** The letters of the `flags` field, in the order in which they stand there. */
+const LETTERS: readonly (readonly [flag: number, letter: string])[] = [
+  [ClientFlag.Master, 'M'],
+  [ClientFlag.Pubsub, 'P'],
+  [ClientFlag.Multi, 'x'],
+  [ClientFlag.Blocked, 'b'],
+  [ClientFlag.CloseAfterReply, 'c'],
+  [ClientFlag.UnixSocket, 'U'],
+  [ClientFlag.NoEvict, 'e'],
+  [ClientFlag.NoTouch, 'T'],
+];
+
+/** What only the command that asks knows of the client it runs for. */
+export interface RunningCommand {
+  /** Full name, such as `client|list`. */
+  name: string;
+  /** Bytes of its arguments. */
+  argumentBytes: number;
+}
+
+/**
+ * The line, without a line break.
+ * @param nowMs Unix ms
+ * @param running for the client whose command is under way
+ */
+export function clientInfo(client: Client, nowMs: number, running?: RunningCommand): string {
+  return (
+    `id=${client.id} addr=${client.addr} laddr=${client.laddr} fd=${client.fd}` +
+    ` name=${shown(client.name)} age=${seconds(client.createdMs, nowMs)}` +
+    ` idle=${seconds(client.lastInteractionMs, nowMs)} flags=${clientFlags(client.flags)}` +
+    ` db=${client.db.index} sub=0 psub=0 ssub=0 multi=-1` +
+    ` qbuf=${client.queryBufferBytes} qbuf-free=${client.queryBufferFree}` +
+    ` argv-mem=${running?.argumentBytes ?? 0} multi-mem=0 rbs=0 rbp=0 obl=0` +
+    ` oll=${client.outputChunks} omem=${client.outputBytes} tot-mem=${client.memoryBytes}` +
+    ` events=${client.outputChunks > 0 ? 'rw' : 'r'} cmd=${running?.name ?? client.lastCommand}` +
+    ` user=${shown(client.user)} redir=-1 resp=${client.resp}` +
+    ` lib-name=${shown(client.libName)} lib-ver=${shown(client.libVer)}`
+  );
+}
+
+/** The `flags` field: `N` for none. */
+export function clientFlags(flags: number): string {
+  let letters = '';
+  if ((flags & ClientFlag.Replica) !== 0) letters += (flags & ClientFlag.Monitor) !== 0 ? 'O' : 'S';
+  else if ((flags & ClientFlag.Monitor) !== 0) letters += 'O';
+  for (const [flag, letter] of LETTERS) if ((flags & flag) !== 0) letters += letter;
+  return letters === '' ? 'N' : letters;
+}
+
+/** Whole seconds between two times, as clocks that tick in seconds count them. */
+function seconds(sinceMs: number, nowMs: number): number {
+  return Math.floor(nowMs / 1000) - Math.floor(sinceMs / 1000);
+}
+
+/** Redis prints C strings: what stands behind a NUL byte is not shown (nor checked, in names). */
+function shown(text: string): string {
+  const nul = text.indexOf('\0');
+  return nul < 0 ? text : text.slice(0, nul);
+}
