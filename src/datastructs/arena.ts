@@ -7,7 +7,7 @@
  * exactly, and a page that empties can serve any class again.
  *
  *     segment  [ page 0: 40-byte blocks | page 1: 16-byte blocks | … ]
- *     address  = segment * 2^21 + offset / 8         (0 is "no block")
+ *     address  = segment * 2^22 + offset / 8         (0 is "no block")
  *
  * Blocks are multiples of 8 bytes, so an address is a positive 32-bit integer up to 16 GiB. Free
  * blocks of a page are chained through their own first four bytes; blocks never yet used are taken
@@ -20,19 +20,28 @@
  * The idea is that of slab allocators (Bonwick, 1994). With `debug`, every free is checked: right
  * class, not freed twice; and `leaks()` lists what is still in use.
  */
+import { release } from './release.js';
 
-/** Units of 8 bytes in a segment, as a shift: 2^21 units are 16 MiB. */
-export const SEGMENT_SHIFT = 21;
+/**
+ * Units of 8 bytes in a segment, as a shift: 2^22 units are 32 MiB. C libraries keep what is
+ * smaller (glibc's greatest mmap threshold), zero it with a loop when it is asked for again, and
+ * rarely give it back; a segment of this size is mapped and unmapped as a whole.
+ */
+export const SEGMENT_SHIFT = 22;
 export const SEGMENT_MASK = (1 << SEGMENT_SHIFT) - 1;
 const SEGMENT_BYTES = 1 << (SEGMENT_SHIFT + 3);
 const PAGE_SHIFT = 13;
 const PAGE_UNITS = 1 << PAGE_SHIFT;
 const PAGE_BYTES = PAGE_UNITS * 8;
 const PAGES_PER_SEGMENT = SEGMENT_BYTES / PAGE_BYTES;
-/** The first segment grows to its full size in steps, so that an idle server stays small. */
+/** The first segment grows in steps, so that an idle server stays small … */
 const FIRST_SEGMENT_BYTES = 256 * 1024;
+/** … up to here: growing copies it. The segments after it are of full size. */
+const FIRST_SEGMENT_MAX = 4 * 1024 * 1024;
 /** The largest block that shares its page, in bytes. What is bigger takes whole pages. */
 const MAX_SMALL = 32768;
+/** Pages that stay in the pool, so that segments do not come and go with every block. */
+const MIN_POOL_PAGES = 16;
 /** Segments that an address can name. */
 const MAX_SEGMENTS = 1 << (31 - SEGMENT_SHIFT);
 
@@ -114,7 +123,10 @@ export class Arena {
   private readonly listHead = new Int32Array(CLASS_BYTES.length).fill(-1);
   /** The page that the class's blocks are taken from. -1: none. */
   private readonly current = new Int32Array(CLASS_BYTES.length).fill(-1);
+  /** Numbers of segments that were given back. */
   private readonly emptySegments: number[] = [];
+  /** Pages in the pool. */
+  private freePages = 0;
   private readonly live: Map<number, number> | undefined;
 
   constructor(options: ArenaOptions = {}) {
@@ -184,6 +196,31 @@ export class Arena {
     return [...(this.live ?? [])].map(([address, cls]) => ({ address, cls }));
   }
 
+  /**
+   * Gives a segment back that no block needs any more, if there is one (about 1 ms). To be called
+   * from time to time: `free` keeps the page that a class is served from, and a small pool.
+   * @returns whether there was one
+   */
+  trim(): boolean {
+    for (let cls = 1; cls < CLASS_BYTES.length; cls++) {
+      const page = this.current[cls]!;
+      if (page < 0 || this.pageUsed[page] !== 0) continue;
+      this.current[cls] = -1;
+      this.releasePage(page);
+    }
+    for (let segment = 1; segment < this.bytes.length; segment++) {
+      if (this.bytes[segment]!.length === 0 || !this.isEmptySegment(segment)) continue;
+      this.dropSegment(segment);
+      return true;
+    }
+    return false;
+  }
+
+  /** All memory, for whoever throws the arena away as a whole; it can't be used after that. */
+  takeMemory(): Uint8Array[] {
+    return this.bytes.splice(0);
+  }
+
   /** Whole pages in a row, or a segment of its own for a block longer than one. */
   private allocLarge(size: number): number {
     if (this.bytes.length === 0) this.addPages();
@@ -218,7 +255,10 @@ export class Arena {
       this.pageClass[p] = 0;
       this.link(p, 0);
     }
-    this.releaseSegment(Math.floor(page / PAGES_PER_SEGMENT));
+    const segment = Math.floor(page / PAGES_PER_SEGMENT);
+    // One longer than others is of no use but for this block.
+    if (this.bytes[segment]!.length > SEGMENT_BYTES) this.dropSegment(segment);
+    else this.releaseSegment(segment);
   }
 
   /** First page of a run of free pages within one segment, or -1. */
@@ -289,19 +329,32 @@ export class Arena {
     this.releaseSegment(Math.floor(page / PAGES_PER_SEGMENT));
   }
 
-  /** Drops a segment that has only free pages (but for the first). */
+  /** Drops a segment that has only free pages, unless the pool would be empty without them. */
   private releaseSegment(segment: number): void {
-    if (segment === 0) return;
+    if (segment === 0 || this.freePages < PAGES_PER_SEGMENT + MIN_POOL_PAGES) return;
+    if (this.isEmptySegment(segment)) this.dropSegment(segment);
+  }
+
+  private isEmptySegment(segment: number): boolean {
     const first = segment * PAGES_PER_SEGMENT;
-    for (let p = first; p < first + PAGES_PER_SEGMENT; p++) if (this.pageClass[p] !== 0) return;
+    for (let p = first; p < first + PAGES_PER_SEGMENT; p++) {
+      if (this.pageClass[p] !== 0) return false;
+    }
+    return true;
+  }
+
+  private dropSegment(segment: number): void {
+    const first = segment * PAGES_PER_SEGMENT;
     for (let p = first; p < first + PAGES_PER_SEGMENT; p++) this.unlink(p, 0);
     this.capacityBytes -= this.bytes[segment]!.length;
+    release(this.bytes[segment]!);
     this.bytes[segment] = NO_BYTES;
     this.words[segment] = NO_WORDS;
     this.emptySegments.push(segment);
   }
 
   private link(page: number, list: number): void {
+    if (list === 0) this.freePages++;
     const head = this.listHead[list]!;
     this.pageNext[page] = head;
     this.pagePrev[page] = -1;
@@ -310,6 +363,7 @@ export class Arena {
   }
 
   private unlink(page: number, list: number): void {
+    if (list === 0) this.freePages--;
     const next = this.pageNext[page]!;
     const prev = this.pagePrev[page]!;
     if (prev >= 0) this.pageNext[prev] = next;
@@ -321,8 +375,8 @@ export class Arena {
 
   private addPages(): void {
     const first = this.bytes[0];
-    if (first !== undefined && first.length < SEGMENT_BYTES) {
-      const bytes = new Uint8Array(Math.min(first.length * 4, SEGMENT_BYTES));
+    if (first !== undefined && first.length < FIRST_SEGMENT_MAX) {
+      const bytes = new Uint8Array(Math.min(first.length * 4, FIRST_SEGMENT_MAX));
       bytes.set(first);
       this.setSegment(0, bytes, first.length / PAGE_BYTES);
       this.capacityBytes += bytes.length - first.length;

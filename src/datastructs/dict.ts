@@ -29,6 +29,7 @@
  * `valOff` after `locate`; what they mean is the owner's business.
  */
 import { type Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from './arena.js';
+import { release } from './release.js';
 
 /** Entries of a segment, as a shift: 2^18 entries of 16 bytes are 4 MiB. */
 const ENTRY_SHIFT = 18;
@@ -417,6 +418,11 @@ export class Dict {
     }
   }
 
+  /** Its tables, for whoever throws the dict away as a whole; it can't be used after that. */
+  takeMemory(): Int32Array[] {
+    return [this.table, this.table1, ...this.entries.splice(0)];
+  }
+
   /** Lengths of all chains: how many buckets hold n entries, by n. For DEBUG HTSTATS. */
   chainLengths(which: 0 | 1): number[] {
     const counts: number[] = [];
@@ -484,6 +490,7 @@ export class Dict {
   }
 
   private finishRehash(): void {
+    release(this.table);
     this.table = this.table1;
     this.mask = this.mask1;
     this.table1 = NO_TABLE;
@@ -505,7 +512,7 @@ export class Dict {
   private forgetEntries(): void {
     this.top = 1;
     this.freed = 0;
-    this.entries.length = 1;
+    for (const segment of this.entries.splice(1)) release(segment);
   }
 
   private takeEntry(): number {

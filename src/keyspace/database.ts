@@ -14,6 +14,7 @@
  */
 import { Arena } from '../datastructs/arena.js';
 import { Dict } from '../datastructs/dict.js';
+import { RELEASE_MIN, release } from '../datastructs/release.js';
 import type { SipHasher } from '../datastructs/siphash.js';
 import { isInt64 } from '../text/int64.js';
 import { ExpiryTable } from './expiry-table.js';
@@ -45,6 +46,9 @@ export class Database {
   avgTtlMs = 0;
   /** Where the expire cycle goes on. */
   expireCursor = 0;
+
+  /** Memory of before `clear`, not yet given back. */
+  private readonly discarded: (Uint8Array | Int32Array)[] = [];
 
   // What `open` found.
   buf: Uint8Array = EMPTY;
@@ -346,17 +350,32 @@ export class Database {
     return this.dict.blockBytesOf(e) + 16 + 4 + (this.isVolatile(e) ? 12 : 0) + object;
   }
 
-  /** Removes all keys at once: what they took is left to the collector. */
+  /**
+   * Removes all keys at once. Their memory is given back by `releaseDiscarded`, a piece at a time.
+   */
   clear(): void {
     const { resizePaused } = this.dict;
+    this.discard(this.arena.takeMemory());
+    this.discard(this.dict.takeMemory());
+    this.discard(this.expires.clear());
     this.arena = new Arena({ debug: this.debugArena });
     this.dict = new Dict(this.arena);
     this.dict.resizePaused = resizePaused;
-    this.expires.clear();
     this.objects.clear();
     this.objectBytes = 0;
     this.avgTtlMs = 0;
     this.expireCursor = 0;
+  }
+
+  /** Gives a piece of what `clear` has left back. @returns whether there is more */
+  releaseDiscarded(): boolean {
+    const piece = this.discarded.pop();
+    if (piece !== undefined) release(piece);
+    return this.discarded.length > 0;
+  }
+
+  private discard(arrays: readonly (Uint8Array | Int32Array)[]): void {
+    for (const array of arrays) if (array.byteLength >= RELEASE_MIN) this.discarded.push(array);
   }
 
   private freshMeta(kind: number): number {

@@ -11,6 +11,8 @@
  * Times are Unix milliseconds as signed 64-bit integers: PEXPIREAT accepts all of them, and
  * PEXPIRETIME must give them back to the last digit.
  */
+import { release } from '../datastructs/release.js';
+
 const SLOT_SHIFT = 16;
 const SLOT_MASK = (1 << SLOT_SHIFT) - 1;
 const WORDS = 3;
@@ -19,7 +21,7 @@ const FIRST_SLOTS = 64;
 export class ExpiryTable {
   /** Slots in use. */
   size = 0;
-  private segments: Int32Array[] = [];
+  private readonly segments: Int32Array[] = [];
 
   /** Bytes that the table takes. */
   get bytes(): number {
@@ -92,12 +94,13 @@ export class ExpiryTable {
       to[at + 2] = moved;
     }
     const spare = (last >>> SLOT_SHIFT) + 2;
-    if (this.segments.length > spare) this.segments.length = spare;
+    if (this.segments.length > spare) release(this.segments.pop()!);
     return slot === last ? 0 : moved;
   }
 
-  clear(): void {
+  /** Empties the table. @returns the memory it had, for the caller to free */
+  clear(): Int32Array[] {
     this.size = 0;
-    this.segments = [];
+    return this.segments.splice(0);
   }
 }

@@ -46,6 +46,13 @@ export class Keyspace {
     return total;
   }
 
+  resetCounters(): void {
+    this.hits = 0;
+    this.misses = 0;
+    this.expired = 0;
+    this.expiredByCycle = 0;
+  }
+
   /** Gives all databases the access clock that new entries get. */
   setClock(clock: number): void {
     for (const db of this.databases) db.clock = clock;

@@ -29,8 +29,15 @@ export interface ClientHost {
   blockedChanged(client: ClientImpl, by: BlockReason | undefined): void;
 }
 
-/** Input kept between reads is given back when a request this long is done. */
-const INPUT_KEEP = 64 * 1024;
+/** A buffer of a client's own is kept for its next input up to this size … */
+const INPUT_KEEP_MAX = 1024 * 1024;
+/** … until the cron finds it idle so long, or (if larger than that) twice what it needs. */
+const INPUT_IDLE_MS = 2000;
+const INPUT_RESIZE_FROM = 32 * 1024;
+/** Less to gain isn't worth a copy. */
+const INPUT_WASTE_MIN = 4096;
+/** What a client that has read of late is shown to hold of the read buffer that all share. */
+const READ_SHARE = 16 * 1024;
 
 export interface ClientOptions {
   id: number;
@@ -73,6 +80,12 @@ export class ClientImpl implements Client {
   /** Bytes that the unfinished request will take at least; 0: unknown. */
   inRoom = 0;
   readonly progress = new RequestProgress();
+  /** Bytes of the read that is being worked off. */
+  reading = 0;
+  /** Whether it has read since the cron last found it idle. */
+  private hasRead = false;
+  /** The most that has waited in inBuf since the cron last looked. */
+  private inPeak = 0;
 
   /** Whether the client is in the turn's list. */
   isDue = false;
@@ -102,11 +115,22 @@ export class ClientImpl implements Client {
   // ---- input
 
   get queryBufferBytes(): number {
-    return this.inEnd - this.inStart;
+    return this.reading + this.inEnd - this.inStart;
   }
 
   get queryBufferFree(): number {
-    return this.inBuf.length - this.inEnd;
+    if (this.inBuf.length > 0) return this.inBuf.length - (this.inEnd - this.inStart);
+    return this.hasRead ? Math.max(0, READ_SHARE - this.reading) : 0;
+  }
+
+  /** Bytes have come. */
+  beginReading(length: number): void {
+    this.reading = length;
+    this.hasRead = true;
+  }
+
+  endReading(): void {
+    this.reading = 0;
   }
 
   /** Appends to the waiting bytes. */
@@ -129,6 +153,7 @@ export class ClientImpl implements Client {
     }
     this.inBuf.set(buf.subarray(start, end), this.inEnd);
     this.inEnd += length;
+    if (have + length > this.inPeak) this.inPeak = have + length;
   }
 
   /** The waiting bytes up to `at` have been run. */
@@ -137,13 +162,41 @@ export class ClientImpl implements Client {
     if (at < this.inEnd) return;
     this.inStart = 0;
     this.inEnd = 0;
-    if (this.inBuf.length > INPUT_KEEP) this.inBuf = NO_BYTES;
+    if (this.inBuf.length > INPUT_KEEP_MAX) this.inBuf = NO_BYTES;
+  }
+
+  /** The cron's look at the input buffer: gives back what it has too much of. */
+  trimInput(nowMs: number): void {
+    const used = this.inEnd - this.inStart;
+    const size = this.inBuf.length;
+    const isIdle = nowMs - this.lastInteractionMs > INPUT_IDLE_MS;
+    if (isIdle) this.hasRead = false;
+    if (size - used > INPUT_WASTE_MIN) {
+      if (isIdle) this.resizeInput(used);
+      else if (size > INPUT_RESIZE_FROM && size / 2 > this.inPeak) {
+        this.resizeInput(Math.max(used, this.inPeak, this.inRoom));
+      }
+    }
+    this.inPeak = Math.max(used, this.inRoom);
+  }
+
+  private resizeInput(size: number): void {
+    const used = this.inEnd - this.inStart;
+    const next = size === 0 ? NO_BYTES : Buffer.allocUnsafeSlow(size);
+    next.set(this.inBuf.subarray(this.inStart, this.inEnd));
+    this.inBuf = next;
+    this.inStart = 0;
+    this.inEnd = used;
   }
 
   // ---- output
 
   get outputBytes(): number {
     return this.queueBytes + this.segEnd - this.segStart + this.transport.buffered;
+  }
+
+  get freshOutputBytes(): number {
+    return this.segEnd - this.segStart;
   }
 
   get outputChunks(): number {

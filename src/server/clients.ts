@@ -11,6 +11,7 @@ import { type ClientHost, ClientImpl } from './client.js';
 import type { ServerClock } from './clock.js';
 import type { Executor } from './executor.js';
 import { type GateState, ServerGate } from './gate.js';
+import { describeQueryBufferLimit } from './protocol-error.js';
 import type { Stats } from './stats.js';
 import type { Transport } from './transport.js';
 import type { Turn } from './turn.js';
@@ -37,6 +38,9 @@ export interface Peer {
   isUnixSocket: boolean;
 }
 
+/** The cron looks after so many clients at least. */
+const TEND_MIN = 5;
+
 export class Clients implements ClientRegistry, ClientHost, GateState {
   pausedUntilMs = 0;
   pausedWritesOnly = false;
@@ -46,6 +50,8 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   private nextId = 1;
   private pauseTimer: TimerHandle | undefined;
   private readonly pausedClients = new Set<ClientImpl>();
+  /** Where the cron goes on looking after clients. */
+  private tending: Iterator<ClientImpl> = this.clients.values();
   /** Clients whose waiting requests run at the end of the turn. */
   private ready: ClientImpl[] = [];
 
@@ -144,6 +150,21 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     }
   }
 
+  /** Looks after some clients' buffers: after all of them about once a second. */
+  tend(runsPerSecond: number): void {
+    const { clock } = this.parts();
+    const now = clock.now();
+    const share = Math.max(TEND_MIN, Math.ceil(this.clients.size / runsPerSecond));
+    for (let i = 0; i < share; i++) {
+      const { value: client } = this.tending.next();
+      if (client === undefined) {
+        this.tending = this.clients.values();
+        return;
+      }
+      client.trimInput(now);
+    }
+  }
+
   // ---- ClientHost
 
   flushLater(client: ClientImpl): void {
@@ -223,7 +244,9 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     stats.readsProcessed++;
     if (client.flags & ClientFlag.CloseAfterReply) return;
     if (client.inEnd === client.inStart && client.blockedBy === undefined) {
+      client.beginReading(length);
       const at = executor.run(client, buf, 0, length);
+      client.endReading();
       if (at < length) client.keepInput(buf, at, length);
     } else {
       client.keepInput(buf, 0, length);
@@ -241,19 +264,16 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   }
 
   private checkQueryBuffer(client: ClientImpl): void {
-    const { queryBufferLimit, stats, log } = this.parts();
+    const { clock, queryBufferLimit, stats, log } = this.parts();
     if (client.queryBufferBytes <= queryBufferLimit()) return;
     stats.queryBufferLimitDisconnections++;
-    log.warning(
-      `Closing client that reached max query buffer length: id=${client.id} addr=${client.addr} ` +
-        `qbuf=${client.queryBufferBytes}`,
-    );
+    const input = client.inBuf.subarray(client.inStart, client.inEnd);
+    log.warning(describeQueryBufferLimit(client, input, clock.now()));
     client.close(false);
   }
 
   private ended(client: ClientImpl): void {
-    if (client.blockedBy !== undefined) client.close(false);
-    else client.close(true);
+    client.close(client.blockedBy === undefined && client.outputBytes > 0);
   }
 
   gone(client: ClientImpl): void {

@@ -7,6 +7,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock, TimerHandle } from './api/clock.js';
 
+/** How far the time counted from the process's start may be from the system's. */
+const TOLERANCE_MS = 3;
 /** Timers longer than this are set in steps (Node's limit is 2^31-1 ms). */
 const LONGEST_TIMER_MS = 0x7fffffff;
 
@@ -15,12 +17,15 @@ export interface ServerClock extends Clock {
   ms: number;
   /** Monotonic microseconds, as of the last `tick`. */
   us: number;
+  /** Whether `ms` is of an earlier turn of the event loop. */
+  stale: boolean;
   tick(): void;
 }
 
 export class RealClock implements ServerClock {
   ms = Date.now();
   us = performance.now() * 1000;
+  stale = false;
   /** Unix ms minus monotonic ms; `sync` follows changes of the system's clock. */
   private offsetMs = this.ms - this.us / 1000;
   private lastSyncUs = this.us;
@@ -33,10 +38,18 @@ export class RealClock implements ServerClock {
       this.offsetMs = Date.now() - us / 1000;
     }
     this.ms = Math.floor(us / 1000 + this.offsetMs);
+    this.stale = false;
   }
 
   now(): number {
     return Date.now();
+  }
+
+  unixMicros(): number {
+    const ms = performance.timeOrigin + performance.now();
+    // The system's clock may have been set since the process began.
+    const trueMs = Date.now();
+    return Math.floor((Math.abs(ms - trueMs) < TOLERANCE_MS ? ms : trueMs) * 1000);
   }
 
   micros(): number {
@@ -66,6 +79,7 @@ interface ManualTimer {
 /** Stands still but for `advance`, which runs the timers that fall due, in order of their time. */
 export class ManualClock implements ServerClock {
   us = performance.now() * 1000;
+  stale = false;
   private timers: ManualTimer[] = [];
 
   /** @param ms Unix ms at the start */
@@ -73,10 +87,15 @@ export class ManualClock implements ServerClock {
 
   tick(): void {
     this.us = performance.now() * 1000;
+    this.stale = false;
   }
 
   now(): number {
     return this.ms;
+  }
+
+  unixMicros(): number {
+    return this.ms * 1000;
   }
 
   micros(): number {

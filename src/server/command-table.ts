@@ -106,6 +106,8 @@ export class RegisteredCommand implements Command {
   rejected = 0;
   failed = 0;
   latency: LatencyHistogramImpl | undefined = undefined;
+  /** What the last call that was timed took, in microseconds; -1: none yet. */
+  sampleUsec = -1;
 
   constructor(spec: CommandSpec, parent: Command | undefined) {
     this.spec = spec;
@@ -140,6 +142,7 @@ export class RegisteredCommand implements Command {
     this.rejected = 0;
     this.failed = 0;
     this.latency = undefined;
+    this.sampleUsec = -1;
   }
 }
 

@@ -2,9 +2,10 @@
  * From bytes to replies: parses a client's requests batch by batch, warms the memory they will
  * touch, and runs them in order.
  *
- * Timing: two readings of the clock cost more than a GET. So a run of consecutive constant-time
- * commands (flag `fast`) of a batch is timed as one, each charged its equal share; every other
- * command is timed by itself. Call counts are exact, and so is the sum of microseconds.
+ * Timing: two readings of the clock cost as much as a GET. So a run of consecutive constant-time
+ * commands (flag `fast`) of a batch is timed as one, each charged its equal share; of such commands
+ * that come one at a time and are small, one in SAMPLE_EVERY is timed and the next ones are charged
+ * the same. Every other command is timed by itself. Call counts are always exact.
  *
  * `execute` and the loops here are the common path of the server: they allocate nothing; guarded by
  * `npm run bench`.
@@ -27,12 +28,15 @@ import {
   unknownSubcommand,
 } from './command-table.js';
 import { checkArity, type GateState, passGate, unknownCommand } from './gate.js';
+import { describeProtocolError } from './protocol-error.js';
 import type { Stats } from './stats.js';
 
 /** Commands that end the run of a client's batch before the next is looked at. */
 const STOP = ClientFlag.Blocked | ClientFlag.CloseAfterReply;
-/** How much of a request that breaks the protocol the log shows, in bytes. */
-const PROTOCOL_DUMP_BYTES = 256;
+/** Of constant-time commands that come one at a time, so many are charged what one took. */
+const SAMPLE_EVERY = 8;
+/** A request longer than this is timed by itself, whatever its flags say, in bytes. */
+const SAMPLE_MAX_BYTES = 4096;
 
 export interface ExecutorParts {
   readonly clock: ServerClock;
@@ -59,6 +63,8 @@ export class Executor {
   private readonly batch: (RegisteredCommand | undefined)[] = [];
   private readonly warmHashes = new Int32Array(WARM_MAX);
   private postponed = false;
+  /** Single commands until the next is timed. */
+  private untilSample = 0;
 
   constructor(private readonly parts: ExecutorParts) {
     const { reader } = this;
@@ -109,10 +115,15 @@ export class Executor {
       const at = first[i]!;
       batch[i] = commands.find(args.buf, args.offs[at]!, args.lens[at]!);
     }
-    if (count > 1) this.warm(client, count);
+    call.client = client;
+    if (count === 1) {
+      const command = batch[0];
+      if (command !== undefined && this.isSampled(command)) return this.runSingle(client, command);
+    } else {
+      this.warm(client, count);
+    }
 
     clock.tick();
-    call.client = client;
     call.now = clock.ms;
     client.lastInteractionMs = clock.ms;
     let timedFrom = clock.us;
@@ -145,6 +156,38 @@ export class Executor {
     if (last !== undefined) client.lastCommand = last.fullName;
     this.postponed = false;
     return i < count ? reader.begin[i]! : reader.consumed;
+  }
+
+  /** Whether the batch is one small constant-time command, which need not be timed this time. */
+  private isSampled(command: RegisteredCommand): boolean {
+    if ((command.bits & CommandBit.Fast) === 0 || command.sampleUsec < 0) return false;
+    if (command.subcommands !== undefined) return false;
+    if (this.reader.consumed - this.reader.begin[0]! > SAMPLE_MAX_BYTES) return false;
+    if (--this.untilSample > 0) return true;
+    this.untilSample = SAMPLE_EVERY;
+    return false;
+  }
+
+  /** Runs a batch of one such command by the turn's time. @returns as `runBatch` */
+  private runSingle(client: ClientImpl, command: RegisteredCommand): number {
+    const { reader, args } = this;
+    const { call, clock, stats } = this.parts;
+    if (clock.stale) clock.tick();
+    call.now = clock.ms;
+    client.lastInteractionMs = clock.ms;
+    args.base = 0;
+    args.count = reader.argc[0]!;
+    this.execute(client, command);
+    if (this.postponed) {
+      this.postponed = false;
+      return reader.begin[0]!;
+    }
+    command.usec += command.sampleUsec;
+    if (this.trackLatency) command.recordLatency(command.sampleUsec, 1);
+    stats.commandMicros += command.sampleUsec;
+    stats.commandsProcessed++;
+    client.lastCommand = command.fullName;
+    return reader.consumed;
   }
 
   /** Runs one command, known or not, on the args that are set. */
@@ -281,6 +324,7 @@ export class Executor {
       for (; i < to && batch[i] === command; i++) times++;
       if (command === undefined) continue;
       command.usec += each * times;
+      command.sampleUsec = each;
       if (this.trackLatency) command.recordLatency(each, times);
     }
     return now;
@@ -301,15 +345,14 @@ export class Executor {
     at: number,
     end: number,
   ): void {
-    const { reply, log } = this.parts;
-    const shown = buf.toString('latin1', at, Math.min(end, at + PROTOCOL_DUMP_BYTES));
-    log.verbose(
-      `Protocol error (${error.replace('Protocol error: ', '')}) from client: id=${client.id} ` +
-        `addr=${client.addr}. Query buffer during protocol error: ${JSON.stringify(shown)}`,
-    );
-    reply.open(client.resp === 3);
-    reply.error(`ERR ${error}`);
-    client.collect(reply);
+    const { clock, reply, log } = this.parts;
+    log.verbose(describeProtocolError(error, client, buf.subarray(at, end), clock.now()));
+    const silent = ClientFlag.ReplyOff | ClientFlag.ReplySkip | ClientFlag.ReplySkipNext;
+    if ((client.flags & silent) === 0) {
+      reply.open(client.resp === 3);
+      reply.error(`ERR ${error}`);
+      client.collect(reply);
+    }
     client.close(true);
   }
 }

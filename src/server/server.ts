@@ -102,6 +102,7 @@ export class Server implements ServerApi {
     this.replyWriter = new ReplyWriter((code) => this.stats.countError(code));
     this.call = new Call(this, this.keyspace, this.replyWriter);
     this.stats.dirtyOf = () => this.call.dirty;
+    this.stats.resetOthers = () => this.keyspace.resetCounters();
     this.turn = new Turn(this.replyWriter, this.stats, clock);
     this.clients = new Clients(() => this.clientsParts);
     this.executor = new Executor({
@@ -281,6 +282,7 @@ export class Server implements ServerApi {
     });
     cron.every(1000, () => this.clientPeaks.sample(this.clients.all(), clock.now()));
     cron.every(1000, () => this.clients.closeIdle(config.values.timeout));
+    cron.every(0, () => this.clients.tend(config.values.hz));
   }
 
   private followConfig(): void {

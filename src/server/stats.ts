@@ -43,6 +43,8 @@ export class Stats implements ServerStats {
   readonly turnDuration = new RateSampler();
   /** Changes made in all: `Call.dirty` is its home. */
   dirtyOf: () => number = () => 0;
+  /** Resets counters that live elsewhere. */
+  resetOthers: () => void = () => {};
 
   dirty(): number {
     return this.dirtyOf();
@@ -88,5 +90,6 @@ export class Stats implements ServerStats {
       rate.reset();
     }
     this.turnDuration.reset();
+    this.resetOthers();
   }
 }

@@ -15,8 +15,10 @@ import type { Stats } from './stats.js';
 const EARLY_BYTES = 192 * 1024;
 
 export class Turn {
-  private due: ClientImpl[] = [];
-  private spare: ClientImpl[] = [];
+  /** Due clients: the first `dueCount`; the array keeps its length, to keep its memory. */
+  private due: (ClientImpl | undefined)[] = [];
+  private dueCount = 0;
+  private spare: (ClientImpl | undefined)[] = [];
   private scheduled = false;
   private readonly atEnd = () => {
     this.scheduled = false;
@@ -35,7 +37,7 @@ export class Turn {
   /** Has the client's replies sent at the end of this turn. */
   add(client: ClientImpl): void {
     client.isDue = true;
-    this.due.push(client);
+    this.due[this.dueCount++] = client;
     this.schedule();
   }
 
@@ -54,18 +56,17 @@ export class Turn {
   /** Sends all that is due. */
   end(): void {
     this.beforeSending();
-    const { due, stats } = this;
+    const { due, dueCount, stats } = this;
     this.due = this.spare;
-    for (let i = 0; i < due.length; i++) due[i]!.flush();
-    stats.turns++;
-    stats.writesProcessed += due.length;
-    due.length = 0;
+    this.dueCount = 0;
     this.spare = due;
-    if (this.due.length === 0) this.reply.rewind();
-    else if (!this.scheduled) {
-      this.scheduled = true;
-      setImmediate(this.atEnd);
+    for (let i = 0; i < dueCount; i++) {
+      due[i]!.flush();
+      due[i] = undefined;
     }
-    this.clock.tick();
+    stats.turns++;
+    stats.writesProcessed += dueCount;
+    if (this.dueCount === 0) this.reply.rewind();
+    this.clock.stale = true;
   }
 }

@@ -108,10 +108,14 @@ function listed(call: Call): Iterable<Client> {
 
 function line(call: Call, client: Client): string {
   if (client !== call.client) return clientInfo(client, call.now);
-  const { args, command } = call;
+  const { args, command, reply } = call;
   let argumentBytes = 0;
   for (let i = 0; i < args.count; i++) argumentBytes += args.len(i);
-  return clientInfo(client, call.now, { name: command.fullName, argumentBytes });
+  return clientInfo(client, call.now, {
+    name: command.fullName,
+    argumentBytes,
+    replyBytes: reply.size,
+  });
 }
 
 export const clientGetname: CommandSpec = {

@@ -42,7 +42,8 @@ export const commandDocs: CommandSpec = {
 };
 
 function replyDocs(reply: ReplyWriter, { spec, subcommands }: Command): void {
-  const { docFlags, deprecated, history, args } = spec;
+  const { deprecated, history, args } = spec;
+  const docFlags = documentFlags(spec);
   const text = (name: string, value: string): Pair => [name, () => reply.bulkUtf8(value)];
   const pairs: Pair[] = [
     text('summary', spec.summary),
@@ -50,7 +51,7 @@ function replyDocs(reply: ReplyWriter, { spec, subcommands }: Command): void {
     text('group', spec.group),
   ];
   if (spec.complexity !== '') pairs.push(text('complexity', spec.complexity));
-  if (docFlags !== undefined) pairs.push(['doc_flags', () => statusSet(reply, docFlags)]);
+  if (docFlags.length > 0) pairs.push(['doc_flags', () => statusSet(reply, docFlags)]);
   if (deprecated !== undefined) {
     pairs.push(text('deprecated_since', deprecated.since));
     pairs.push(text('replaced_by', deprecated.replacedBy));
@@ -70,6 +71,11 @@ function replyDocs(reply: ReplyWriter, { spec, subcommands }: Command): void {
     ]);
   }
   replyPairs(reply, pairs);
+}
+
+function documentFlags({ docFlags = [], deprecated }: CommandSpec): readonly string[] {
+  if (deprecated === undefined || docFlags.includes('deprecated')) return docFlags;
+  return ['deprecated', ...docFlags];
 }
 
 function replyHistory(

@@ -1,10 +1,11 @@
 /** COMMAND GETKEYS and GETKEYSANDFLAGS: the keys among a command's arguments. */
+
+import { Args } from '../../resp/args.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { ArgSpec, CommandSpec, KeyPosition } from '../../server/api/command.js';
 import type { Command } from '../../server/api/command-table.js';
 import { keyPositions, takesKeys } from '../../server/api/keys.js';
-import { Args } from '../../resp/args.js';
 import { replyKeyFlags } from './command-info.js';
 
 const INVALID_COMMAND = new ReplyError('ERR Invalid command specified');
@@ -32,7 +33,7 @@ export const commandGetKeys: CommandSpec = {
   args: ARGUMENTS,
   reply: { arrayOf: 'bulk' },
   run(call: Call) {
-    const { args, reply } = call;
+    const { reply } = call;
     const keys = keysAsked(call);
     reply.array(keys.length);
     for (const { index } of keys) replyArgument(call, index);

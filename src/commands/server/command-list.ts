@@ -1,6 +1,7 @@
 /** COMMAND LIST: the names of commands, all or a selection. */
-import { SYNTAX_ERROR } from '../../resp/errors.js';
+
 import type { Args } from '../../resp/args.js';
+import { SYNTAX_ERROR } from '../../resp/errors.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import type { Command } from '../../server/api/command-table.js';

@@ -22,22 +22,27 @@ const count: CommandSpec = {
   },
 };
 
-const help = helpCommand('COMMAND', '5.0.0', ['connection'], [
-  '(no subcommand)',
-  '    Return what COMMAND INFO tells of all commands.',
-  'COUNT',
-  '    Return how many commands there are.',
-  'LIST',
-  '    Return the names of all commands.',
-  'INFO [<command-name> ...]',
-  '    Return arity, flags, keys and ACL categories of commands (default: all).',
-  'DOCS [<command-name> ...]',
-  '    Return the documentation of commands (default: all).',
-  'GETKEYS <full-command>',
-  '    Return the keys among the arguments of a command.',
-  'GETKEYSANDFLAGS <full-command>',
-  '    Return these keys, each with what the command does to it.',
-]);
+const help = helpCommand(
+  'COMMAND',
+  '5.0.0',
+  ['connection'],
+  [
+    '(no subcommand)',
+    '    Return what COMMAND INFO tells of all commands.',
+    'COUNT',
+    '    Return how many commands there are.',
+    'LIST',
+    '    Return the names of all commands.',
+    'INFO [<command-name> ...]',
+    '    Return arity, flags, keys and ACL categories of commands (default: all).',
+    'DOCS [<command-name> ...]',
+    '    Return the documentation of commands (default: all).',
+    'GETKEYS <full-command>',
+    '    Return the keys among the arguments of a command.',
+    'GETKEYSANDFLAGS <full-command>',
+    '    Return these keys, each with what the command does to it.',
+  ],
+);
 
 export const command: CommandSpec = {
   name: 'command',

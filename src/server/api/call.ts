@@ -57,9 +57,13 @@ export class Call {
   /** For reading: counts a hit or miss, touches the access clock; a key that is due is gone. */
   read(i: number): number {
     const e = this.lookup(i);
-    if (e === 0) this.keyspace.misses++;
-    else this.keyspace.hits++;
-    return e;
+    if (e !== 0) {
+      this.keyspace.hits++;
+      return e;
+    }
+    this.keyspace.misses++;
+    this.notify(i, EventClass.KeyMiss, 'keymiss');
+    return 0;
   }
 
   /** For writing: as `read`, without counting. */

@@ -26,6 +26,8 @@ export interface RunningCommand {
   name: string;
   /** Bytes of its arguments. */
   argumentBytes: number;
+  /** Bytes of replies written before it in the same batch. */
+  replyBytes: number;
 }
 
 /**
@@ -34,14 +36,16 @@ export interface RunningCommand {
  * @param running for the client whose command is under way
  */
 export function clientInfo(client: Client, nowMs: number, running?: RunningCommand): string {
+  const fresh = client.freshOutputBytes;
   return (
     `id=${client.id} addr=${client.addr} laddr=${client.laddr} fd=${client.fd}` +
     ` name=${shown(client.name)} age=${seconds(client.createdMs, nowMs)}` +
     ` idle=${seconds(client.lastInteractionMs, nowMs)} flags=${clientFlags(client.flags)}` +
     ` db=${client.db.index} sub=0 psub=0 ssub=0 multi=-1` +
     ` qbuf=${client.queryBufferBytes} qbuf-free=${client.queryBufferFree}` +
-    ` argv-mem=${running?.argumentBytes ?? 0} multi-mem=0 rbs=0 rbp=0 obl=0` +
-    ` oll=${client.outputChunks} omem=${client.outputBytes} tot-mem=${client.memoryBytes}` +
+    ` argv-mem=${running?.argumentBytes ?? 0} multi-mem=0 rbs=0 rbp=0` +
+    ` obl=${fresh + (running?.replyBytes ?? 0)} oll=${client.outputChunks}` +
+    ` omem=${client.outputBytes - fresh} tot-mem=${client.memoryBytes}` +
     ` events=${client.outputChunks > 0 ? 'rw' : 'r'} cmd=${running?.name ?? client.lastCommand}` +
     ` user=${shown(client.user)} redir=-1 resp=${client.resp}` +
     ` lib-name=${shown(client.libName)} lib-ver=${shown(client.libVer)}`

@@ -69,6 +69,8 @@ export interface Client {
   readonly queryBufferFree: number;
   /** Bytes and chunks of replies that the socket has not taken yet. */
   readonly outputBytes: number;
+  /** Of those bytes, the ones that this turn's end will send first. */
+  readonly freshOutputBytes: number;
   readonly outputChunks: number;
   /** All memory of this client, in bytes. */
   readonly memoryBytes: number;

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Unix time in ms. */
   now(): number;
+  /** Unix time in microseconds. */
+  unixMicros(): number;
   /** Microseconds of a clock that never goes back, with a fraction. */
   micros(): number;
   /** Calls once, after `ms`. */

@@ -38,7 +38,7 @@ export const serverSection: InfoSection = {
     yield ['process_supervised', identity.supervised];
     yield ['run_id', identity.runId];
     yield ['tcp_port', portOf(context)];
-    yield ['server_time_usec', Math.floor(now * 1000)];
+    yield ['server_time_usec', clock.unixMicros()];
     yield ['uptime_in_seconds', uptime];
     yield ['uptime_in_days', Math.floor(uptime / DAY_SECONDS)];
     yield ['hz', config.values.hz];

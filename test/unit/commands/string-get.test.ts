@@ -16,6 +16,7 @@ beforeEach(() => {
 describe('GET', () => {
   it('replies null for a missing key and counts hits and misses', () => {
     expect(run('GET k')).toBe(NIL);
+    expect(rig.events).toEqual(['m keymiss k']);
     run('SET k v');
     expect(run('GET k')).toBe(VALUE);
     expect([rig.keyspace.hits, rig.keyspace.misses]).toEqual([1, 1]);
@@ -114,7 +115,7 @@ describe('GETDEL', () => {
     expect(run('GETDEL k')).toBe(VALUE);
     expect([rig.events, rig.propagated]).toEqual([['g del k'], ['DEL k']]);
     expect(run('GETDEL k')).toBe(NIL);
-    expect([rig.events, rig.propagated]).toEqual([[], []]);
+    expect([rig.events, rig.propagated]).toEqual([['m keymiss k'], []]);
   });
 
   it('refuses a key of another type', () => {

@@ -47,11 +47,12 @@ describe('string commands over a connection', () => {
   it('carry a value of many MiB whole', async () => {
     const value = Buffer.alloc(5 * 1024 * 1024, 'pattern');
     await client.send('SET', 'big', value);
-    const [get, part] = await Promise.all([
+    const replies = await Promise.all([
       client.send('GET', 'big'),
       client.send('GETRANGE', 'big', 1_000_000, 3_000_000),
     ]);
-    expect(get).toEqual({ kind: 'bulk', bytes: value });
-    expect(part).toEqual({ kind: 'bulk', bytes: value.subarray(1_000_000, 3_000_001) });
+    const [whole, part] = replies.map((reply) => reply.kind === 'bulk' && reply.bytes);
+    expect(whole && value.equals(whole)).toBe(true);
+    expect(part && value.subarray(1_000_000, 3_000_001).equals(part)).toBe(true);
   });
 });

@@ -13,7 +13,8 @@ import {
 } from '../../../src/datastructs/arena.js';
 
 const PAGE = 64 * 1024;
-const SEGMENT = 16 * 1024 * 1024;
+const SEGMENT = 32 * 1024 * 1024;
+const FIRST_SEGMENT = 4 * 1024 * 1024;
 
 interface Block {
   address: number;
@@ -155,25 +156,55 @@ describe('an arena', () => {
     );
   });
 
-  it('starts with 256 KiB and grows to whole segments', () => {
+  it('starts with 256 KiB, grows to 4 MiB, and then by whole segments', () => {
     const model = new Model();
     model.alloc(10);
     expect(model.arena.capacityBytes).toBe(256 * 1024);
-    for (let i = 0; i < 5000; i++) model.alloc(4000);
-    expect(model.arena.capacityBytes).toBe(2 * SEGMENT);
+    for (let i = 0; i < 800; i++) model.alloc(4000);
+    expect(model.arena.capacityBytes).toBe(FIRST_SEGMENT);
+    for (let i = 0; i < 800; i++) model.alloc(4000);
+    expect(model.arena.capacityBytes).toBe(FIRST_SEGMENT + SEGMENT);
     model.check();
   });
 
   it('gives segments back once they are empty, and uses their numbers again', () => {
     const model = new Model();
-    for (let i = 0; i < 10_000; i++) model.alloc(8000);
+    for (let i = 0; i < 16_000; i++) model.alloc(8000);
     const full = model.arena.capacityBytes;
-    expect(full).toBeGreaterThan(4 * SEGMENT);
+    expect(full).toBe(FIRST_SEGMENT + 4 * SEGMENT);
     model.freeAll();
-    expect(model.arena.capacityBytes).toBeLessThanOrEqual(2 * SEGMENT);
-    for (let i = 0; i < 10_000; i++) model.alloc(8000);
+    expect(model.arena.capacityBytes).toBeLessThanOrEqual(FIRST_SEGMENT + 2 * SEGMENT);
+    for (let i = 0; i < 16_000; i++) model.alloc(8000);
     model.check();
     expect(model.arena.capacityBytes).toBe(full);
+  });
+
+  it('gives its last empty segments back when it is trimmed', () => {
+    const model = new Model();
+    for (let i = 0; i < 4000; i++) for (const size of [500, 3000, 9000]) model.alloc(size);
+    const kept = model.live[5]!;
+    while (model.live.length > 1) model.free(model.live[0] === kept ? 1 : 0);
+    let calls = 0;
+    while (model.arena.trim()) expect(++calls).toBeLessThan(10);
+    expect(model.arena.capacityBytes).toBe(FIRST_SEGMENT);
+    model.check();
+    for (let i = 0; i < 1000; i++) for (const size of [500, 3000, 9000]) model.alloc(size);
+    model.freeAll();
+  });
+
+  it('keeps a segment while a single block comes and goes in it', () => {
+    const model = new Model();
+    for (let i = 0; i < 63; i++) model.alloc(64 * 1024);
+    model.alloc(64 * 1024);
+    const { capacityBytes } = model.arena;
+    const segment = model.arena.bytes[1];
+    expect(segment!.length).toBe(SEGMENT);
+    for (let i = 0; i < 10; i++) {
+      model.free(model.live.length - 1);
+      model.alloc(64 * 1024);
+    }
+    expect(model.arena.bytes[1]).toBe(segment);
+    expect(model.arena.capacityBytes).toBe(capacityBytes);
   });
 
   it('gives a block longer than a segment a segment of its own', () => {
@@ -186,7 +217,8 @@ describe('an arena', () => {
     model.free(1);
     model.free(1);
     model.check();
-    expect(model.arena.capacityBytes).toBeLessThanOrEqual(2 * SEGMENT);
+    while (model.arena.trim());
+    expect(model.arena.capacityBytes).toBe(256 * 1024);
     model.alloc(3 * SEGMENT);
     model.freeAll();
   });

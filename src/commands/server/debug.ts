@@ -1,0 +1,251 @@
+/**
+ * DEBUG: looks behind the data, switches the server's mechanisms, breaks it on purpose. For tests;
+ * `enable-debug-command` says who may.
+ *
+ * It is no container: its subcommands are arguments, each with its own number of further ones.
+ */
+import type { Database } from '../../keyspace/database.js';
+import { encodingName, Kind } from '../../keyspace/kinds.js';
+import { NO_SUCH_KEY } from '../../resp/errors.js';
+import { ReplyError } from '../../resp/reply-error.js';
+import type { Call } from '../../server/api/call.js';
+import type { CommandSpec } from '../../server/api/command.js';
+import { globMatch } from '../../text/glob.js';
+import { parseInteger } from '../../text/int64.js';
+import { datasetDigest, valueDigest } from './debug-digest.js';
+import { DEBUG_HELP } from './debug-help.js';
+import { populate } from './debug-populate.js';
+import { replySample } from './debug-protocol.js';
+import { databaseTables } from './debug-tables.js';
+
+const NOT_ALLOWED = new ReplyError(
+  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can ' +
+    'run it from a local connection, otherwise you need to set this option in the configuration ' +
+    'file, and then restart the server.',
+);
+const NO_SUCH_DATABASE = new ReplyError('ERR Out of range database');
+const NO_HASH_TABLE = new ReplyError(
+  'ERR The value stored at the specified key is not represented using an hash table',
+);
+const CANNOT_RESTART = new ReplyError('ERR failed to restart the server. Check server logs.');
+/** What DEBUG OOM pretends to need: half of the address space. */
+const TOO_MUCH_BYTES = 2 ** 63;
+const FUZZ_ROUNDS = 100_000;
+const CLOCK_MASK = 0xffffff;
+
+interface Subcommand {
+  /** Arguments, DEBUG and the subcommand's name included. */
+  readonly minArgs: number;
+  readonly maxArgs: number;
+  run(call: Call): void;
+}
+
+const ANY = Number.POSITIVE_INFINITY;
+
+const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
+  ['help', exactly(2, ({ reply }) => reply.statuses(DEBUG_HELP))],
+  ['sleep', exactly(3, sleep)],
+  ['set-active-expire', exactly(3, setActiveExpire)],
+  ['pause-cron', exactly(3, pauseCron)],
+  ['log', exactly(3, log)],
+  ['error', exactly(3, error)],
+  ['object', exactly(3, object)],
+  ['digest', exactly(2, digest)],
+  ['digest-value', { minArgs: 2, maxArgs: ANY, run: digestValue }],
+  ['populate', { minArgs: 3, maxArgs: 5, run: populate }],
+  ['protocol', exactly(3, ({ args, reply }) => replySample(reply, args.text(2)))],
+  ['htstats', { minArgs: 3, maxArgs: ANY, run: tablesOfDatabase }],
+  ['htstats-key', { minArgs: 3, maxArgs: ANY, run: tablesOfKey }],
+  ['replybuffer', exactly(4, replyBuffer)],
+  ['stringmatch-test', exactly(2, stringMatchTest)],
+  ['config-rewrite-force-all', exactly(2, rewriteConfig)],
+  ['segfault', atLeast(2, ({ server }) => server.debug.crash(SEGFAULT))],
+  ['panic', atLeast(2, panic)],
+  ['assert', atLeast(2, ({ server }) => server.debug.crash(ASSERTION))],
+  ['oom', atLeast(2, ({ server }) => server.debug.crash(OUT_OF_MEMORY))],
+  ['restart', atLeast(2, restart)],
+  ['crash-and-recover', atLeast(2, restart)],
+]);
+
+const SEGFAULT = { kind: 'signal', signal: 'SIGSEGV' } as const;
+const ASSERTION = { kind: 'assertion', expression: '1 == 2' } as const;
+const OUT_OF_MEMORY = { kind: 'out of memory', bytes: TOO_MUCH_BYTES } as const;
+
+export const debug: CommandSpec = {
+  name: 'debug',
+  summary: 'Commands for tests of the server.',
+  since: '1.0.0',
+  group: 'server',
+  complexity: 'Depends on subcommand.',
+  arity: -2,
+  flags: ['admin', 'noscript', 'loading', 'stale', 'protected'],
+  docFlags: ['syscmd'],
+  reply: 'any',
+  run(call: Call) {
+    const { args, client, server } = call;
+    if (!server.debug.isAllowed(client)) throw NOT_ALLOWED;
+    const subcommand = SUBCOMMANDS.get(args.text(1).toLowerCase());
+    if (
+      subcommand === undefined ||
+      args.count < subcommand.minArgs ||
+      args.count > subcommand.maxArgs
+    ) {
+      throw unknownSubcommand(args.text(1));
+    }
+    subcommand.run(call);
+  },
+};
+
+function exactly(args: number, run: (call: Call) => void): Subcommand {
+  return { minArgs: args, maxArgs: args, run };
+}
+
+function atLeast(args: number, run: (call: Call) => void): Subcommand {
+  return { minArgs: args, maxArgs: ANY, run };
+}
+
+function unknownSubcommand(word: string): ReplyError {
+  return new ReplyError(
+    `ERR unknown subcommand or wrong number of arguments for '${word.slice(0, 128)}'. ` +
+      'Try DEBUG HELP.',
+  );
+}
+
+/** As C's atoi: digits at the front count, anything else is 0. */
+function flag(text: string): boolean {
+  return (Number.parseInt(text, 10) || 0) !== 0;
+}
+
+// ---- switches
+
+function sleep({ args, server, reply }: Call): void {
+  const seconds = Number.parseFloat(args.text(2)) || 0;
+  server.debug.sleep(Math.max(0, seconds * 1000));
+  reply.ok();
+}
+
+function setActiveExpire({ args, server, reply }: Call): void {
+  server.debug.activeExpire = flag(args.text(2));
+  reply.ok();
+}
+
+function pauseCron({ args, server, reply }: Call): void {
+  server.debug.cronPaused = flag(args.text(2));
+  reply.ok();
+}
+
+/** The clients share one reply buffer, which neither shrinks nor has a peak: checked, no effect. */
+function replyBuffer({ args, reply }: Call): void {
+  if (args.is(2, 'PEAK-RESET-TIME')) {
+    if (!args.is(3, 'NEVER') && !args.is(3, 'RESET')) args.int(3);
+  } else if (!args.is(2, 'RESIZING')) {
+    throw unknownSubcommand(args.text(1));
+  }
+  reply.ok();
+}
+
+function rewriteConfig({ server, reply }: Call): void {
+  const failure = server.config.rewriter?.(true);
+  if (failure === undefined) reply.ok();
+  else reply.error(`ERR CONFIG-REWRITE-FORCE-ALL failed: ${failure.reason}`);
+}
+
+// ---- the log, errors and crashes
+
+function log({ args, server, reply }: Call): void {
+  server.log.warning(`DEBUG LOG: ${args.utf8(2)}`);
+  reply.ok();
+}
+
+/** An error reply of the caller's own words, which statistics don't count. */
+function error({ args, reply }: Call): void {
+  const text = args.text(2).replace(/[\r\n]/g, ' ');
+  const bytes = Buffer.from(`-${text}\r\n`, 'latin1');
+  reply.raw(bytes, 0, bytes.length);
+}
+
+function panic({ server }: Call): void {
+  const seconds = Math.floor(server.clock.now() / 1000);
+  server.debug.crash({ kind: 'panic', message: `DEBUG PANIC called at Unix time ${seconds}` });
+}
+
+/** Redis replaces its process by a new one; Node.js cannot, so it answers as Redis does then. */
+function restart({ args, server }: Call): void {
+  if (args.count > 2) args.int(2);
+  server.log.warning('DEBUG RESTART: a process of Node.js cannot start itself anew.');
+  throw CANNOT_RESTART;
+}
+
+// ---- keys and values
+
+function find({ args, db }: Call, i: number): number {
+  return db.find(args.buf, args.off(i), args.len(i), 0);
+}
+
+function object(call: Call): void {
+  const { db, reply } = call;
+  const e = find(call, 2);
+  if (e === 0) throw NO_SUCH_KEY;
+  const clock = db.clockOf(e);
+  const address = (db.dict.blockOf(e) >>> 0).toString(16);
+  reply.status(
+    `Value at:0x${address} refcount:1 encoding:${encodingName(db.kind(e))} ` +
+      `serializedlength:${serializedLength(db, e)} lru:${clock} ` +
+      `lru_seconds_idle:${(db.clock - clock) & CLOCK_MASK}`,
+  );
+}
+
+/** Bytes of the value in an RDB file: a small integer, or a length and the string. */
+function serializedLength(db: Database, e: number): number {
+  db.open(e);
+  const { buf, off, len } = db;
+  if (len <= 11) {
+    const n = db.kind(e) === Kind.StringInt ? parseInteger(buf, off, len) : Number.NaN;
+    if (n >= -0x80 && n < 0x80) return 2;
+    if (n >= -0x8000 && n < 0x8000) return 3;
+    if (n >= -0x80000000 && n < 0x80000000) return 5;
+  }
+  if (len < 1 << 6) return len + 1;
+  if (len < 1 << 14) return len + 2;
+  return len + 5;
+}
+
+function digest({ keyspace, reply }: Call): void {
+  reply.status(datasetDigest(keyspace.databases));
+}
+
+function digestValue(call: Call): void {
+  const { args, db, reply } = call;
+  reply.array(args.count - 2);
+  for (let i = 2; i < args.count; i++) reply.status(valueDigest(db, find(call, i)));
+}
+
+function tablesOfDatabase({ args, keyspace, reply }: Call): void {
+  const db = keyspace.databases[args.int(2)];
+  if (db === undefined) throw NO_SUCH_DATABASE;
+  reply.verbatim(databaseTables(db, args.count > 3 && args.is(3, 'FULL')));
+}
+
+/** No type that has a hash table of its own is there. */
+function tablesOfKey(call: Call): void {
+  if (call.peek(2) === 0) throw NO_SUCH_KEY;
+  throw NO_HASH_TABLE;
+}
+
+// ---- self-test
+
+/** Random patterns against random texts: the matcher must end, and not fall over. */
+function stringMatchTest({ server, reply }: Call): void {
+  for (let i = 0; i < FUZZ_ROUNDS; i++) {
+    const pattern = randomBytes(server.random);
+    const text = randomBytes(server.random);
+    globMatch(pattern, text, 0, text.length, false);
+  }
+  reply.status('Apparently Redis did not crash: test passed');
+}
+
+function randomBytes(random: () => number): Buffer {
+  const bytes = Buffer.alloc(Math.floor(random() * 32));
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(random() * 128);
+  return bytes;
+}

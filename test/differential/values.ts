@@ -1,0 +1,431 @@
+/**
+ * Values for arguments, good and bad, by the type and the name that a command's spec gives them.
+ *
+ * The pools are small, so that keys, members and numbers meet again: a command is worth testing on
+ * a key that others have written. Beside them stand the values on which servers trip: empty and
+ * binary strings, lengths around an encoding's limit, integers around 2^31, 2^53 and 2^63, numbers
+ * that are almost numbers.
+ *
+ * Keys of one group (`string:2`) are used mostly by that group's commands, and now and then by all
+ * others, which meets wrong types without drowning in them.
+ *
+ * Two kinds of values are chosen with care, because two servers never run at the very same instant:
+ *
+ *     times to live    >= 1000 s, and never the same twice, lest GT and LT depend on the clock
+ *     Unix times       long past, or from LATER_S to MUCH_LATER_S; only those are compared exactly
+ */
+import type { ArgSpec, CommandGroup } from '../../src/server/api/declaration.js';
+import type { Random } from './random.js';
+
+/** Absolute times in the future that commands are given, Unix seconds. */
+export const LATER_S = 4_100_000_000;
+export const MUCH_LATER_S = 40_000_000_000;
+
+const MIN_TTL = 10_000_000;
+/** Times to live lie below this, or above HUGE_TTL, so that no instant falls between the above. */
+const MAX_TTL = 1_000_000_000;
+const HUGE_TTL = 2 ** 50;
+const HUGE_TTL_JITTER = 2 ** 40;
+
+/** Groups whose commands have keys of any group. */
+const UNGROUPED = new Set<CommandGroup>([
+  'generic',
+  'server',
+  'connection',
+  'transactions',
+  'scripting',
+  'cluster',
+  'sentinel',
+]);
+const KEYS_PER_GROUP = 6;
+
+const ODD_KEYS: readonly Buffer[] = [
+  '',
+  '\0',
+  ' ',
+  'a b',
+  '\r\n',
+  '\xff\xfe\x00\x80',
+  '*?[a]\\',
+  '"quoted"',
+  '{tag}rest',
+  'STRING:0',
+  '123',
+  '-1',
+  'k'.repeat(64),
+  'l'.repeat(300),
+].map(latin1);
+
+const SMALL_INTEGERS = [-100, -10, -3, -2, -1, 0, 1, 2, 3, 4, 5, 9, 10, 11, 42, 99, 100, 999, 1000];
+
+const LIMIT_INTEGERS = [
+  ...[7, 8, 15, 16, 31, 32, 53, 62, 63, 64].flatMap((bits) => around(2n ** BigInt(bits))),
+  ...[31, 53, 63].flatMap((bits) => around(-(2n ** BigInt(bits)))),
+  ...around(10_000n),
+  ...around(9_223_372_036_854_775n),
+  -9_223_372_036_854_775n,
+  10n ** 20n,
+  -(10n ** 20n),
+  10n ** 40n,
+].map(String);
+
+const ALMOST_INTEGERS = [
+  '',
+  '-',
+  '+',
+  '+1',
+  '-0',
+  '00',
+  '01',
+  '-01',
+  ' 1',
+  '1 ',
+  '1\0',
+  '\t1',
+  '1.0',
+  '1e2',
+  '0x10',
+  '1_000',
+  '1,000',
+  'one',
+  'nan',
+  'inf',
+  'v1',
+  '(1',
+  '0'.repeat(30),
+];
+
+const DOUBLES = [
+  '0',
+  '-0',
+  '0.0',
+  '1',
+  '-1',
+  '1.5',
+  '-1.5',
+  '3.0',
+  '3.14159265358979323846264338327950288',
+  '0.1',
+  '0.2',
+  '-0.3',
+  '.5',
+  '5.',
+  '+2',
+  '007.25',
+  '100',
+  '1e5',
+  '1E5',
+  '1e+5',
+  '1E-7',
+  '5.0e3',
+  '1e17',
+  '1e18',
+  '1e19',
+  '1e21',
+  '1e100',
+  '1e308',
+  '1.7976931348623157e308',
+  '1e309',
+  '1e400',
+  '-1e400',
+  '1e4932',
+  '1e5000',
+  '1e-5000',
+  '2.2250738585072014e-308',
+  '4.9e-324',
+  '1e-17',
+  '1e-20',
+  '0.00000000000000001',
+  '123456789.123456789123456789',
+  '9007199254740993',
+  '9223372036854775807',
+  '18446744073709551615',
+  '18446744073709551616.5',
+  '99999999999999999999',
+  '0x10',
+  '0x1p3',
+  '0x1.8p-1',
+  'inf',
+  '-inf',
+  '+inf',
+  'INF',
+  'Infinity',
+  '-infinity',
+];
+
+const ALMOST_DOUBLES = [
+  '',
+  ' 1',
+  '1 ',
+  '1.5 ',
+  '\n1',
+  '1.5.2',
+  '1e',
+  '1e+',
+  'e5',
+  '.',
+  '-',
+  '--1',
+  '1,5',
+  '1_0',
+  'nan',
+  '-nan',
+  'NaN(1)',
+  'infx',
+  'abc',
+  '1\0',
+  '0x',
+  '1'.repeat(400),
+];
+
+const PATTERNS = [
+  '*',
+  '**',
+  '?*',
+  'string:*',
+  '*:[0-3]',
+  '[^a]*',
+  '[a-',
+  '[a',
+  '[z-a]*',
+  '[\\]]',
+  '\\*?\\[a]\\\\',
+  '\\',
+  '*\\',
+  '',
+  '*a*b*',
+  '*[!',
+  '?',
+  '\xff*',
+  'STRING:?',
+  '*1*2*3*4*',
+].map(latin1);
+
+const WORDS = [
+  'a',
+  'b',
+  'name',
+  'my name',
+  'default',
+  'foobared',
+  '',
+  'line\nbreak',
+  '\x7f',
+  'caf\xc3\xa9',
+  'x'.repeat(200),
+].map(latin1);
+
+/** Lengths of long values, shortest first: around embstr's limit, a size class's, large ones. */
+const VALUE_LENGTHS = [19, 20, 21, 31, 32, 43, 44, 45, 46, 63, 64, 65, 127, 128, 255, 256, 1000];
+const LONG_LENGTHS = [4095, 4096, 4097, 16_384, 70_000];
+const MEBIBYTE = 2 ** 20;
+
+const MEMBERS = ['a', 'b', 'c', 'd', 'e', 'field', '1', '2', '3', '-5', '1.5', '', '\0\xff'].map(
+  latin1,
+);
+
+/** Names of integer arguments that count seconds or milliseconds from now. */
+const TTL_NAMES = new Set(['seconds', 'milliseconds', 'ttl']);
+/** Names of integer arguments that are a database's number. */
+const DATABASE_NAMES = new Set(['index', 'index1', 'index2', 'db', 'destination-db']);
+
+/** Whether the argument is a time to live, which must be a long one. */
+export function isTtl(spec: ArgSpec): boolean {
+  return spec.type === 'integer' && TTL_NAMES.has(spec.name);
+}
+
+export function latin1(text: string): Buffer {
+  return Buffer.from(text, 'latin1');
+}
+
+export class Values {
+  private readonly longValues: readonly Buffer[];
+  private readonly hugeValue = Buffer.alloc(MEBIBYTE, 'a mebibyte of text, ');
+
+  /** @param groups those that have keys of their own */
+  constructor(
+    private readonly random: Random,
+    private readonly groups: readonly CommandGroup[],
+  ) {
+    this.longValues = LONG_LENGTHS.map((length) => {
+      const value = Buffer.alloc(length);
+      for (let i = 0; i < length; i++) value[i] = random.below(256);
+      return value;
+    });
+  }
+
+  /** A value as the spec wants it, mostly. @param group of the command */
+  of(spec: ArgSpec, group: CommandGroup): Buffer {
+    switch (spec.type) {
+      case 'key':
+        return this.key(group);
+      case 'integer':
+        return latin1(this.integerOf(spec));
+      case 'unix-time':
+        return latin1(this.unixTime(spec.name.includes('milli')));
+      case 'double':
+        return latin1(this.double());
+      case 'pattern':
+        return this.pattern();
+      default:
+        return this.textOf(spec);
+    }
+  }
+
+  /** Anything at all. */
+  junk(): Buffer {
+    const { random } = this;
+    switch (random.below(6)) {
+      case 0:
+        return latin1(this.integer());
+      case 1:
+        return latin1(this.double());
+      case 2:
+        return this.pattern();
+      case 3:
+        return this.value();
+      case 4:
+        return random.pick(WORDS);
+      default:
+        return random.pick(ODD_KEYS);
+    }
+  }
+
+  key(group: CommandGroup): Buffer {
+    const { random } = this;
+    if (random.chance(0.08)) return random.pick(ODD_KEYS);
+    const own = this.groups.includes(group) && !UNGROUPED.has(group);
+    const chosen = own && random.chance(0.9) ? group : random.pick(this.groups);
+    return latin1(`${chosen}:${random.below(KEYS_PER_GROUP)}`);
+  }
+
+  /** What is stored: numbers, texts, binary bytes; short mostly, now and then long. */
+  value(): Buffer {
+    const { random } = this;
+    const choice = random.fraction();
+    if (choice < 0.3) return latin1(this.integer());
+    if (choice < 0.4) return latin1(this.double());
+    if (choice < 0.6) return this.letters(random.between(0, 30));
+    if (choice < 0.75) return this.letters(random.pick(VALUE_LENGTHS));
+    if (choice < 0.85) return this.bytes(random.between(1, 60));
+    if (choice < 0.98) return random.pick(WORDS);
+    return choice < 0.9995 ? random.pick(this.longValues) : this.hugeValue;
+  }
+
+  integer(): string {
+    const { random } = this;
+    const choice = random.fraction();
+    if (choice < 0.6) return String(random.pick(SMALL_INTEGERS));
+    if (choice < 0.75) return String(random.between(-70_000, 70_000));
+    if (choice < 0.9) return random.pick(LIMIT_INTEGERS);
+    if (choice < 0.94) return this.bigInteger().toString();
+    return random.pick(ALMOST_INTEGERS);
+  }
+
+  double(): string {
+    const { random } = this;
+    const choice = random.fraction();
+    if (choice < 0.5) return random.pick(DOUBLES);
+    if (choice < 0.65) return String((random.fraction() - 0.5) * 10 ** random.between(-6, 20));
+    if (choice < 0.75) return (random.between(-10_000, 10_000) / 100).toFixed(2);
+    if (choice < 0.93) return this.integer();
+    return random.pick(ALMOST_DOUBLES);
+  }
+
+  /** A time to live that ends long after the test, in seconds or milliseconds. */
+  ttl(): string {
+    const { random } = this;
+    const choice = random.fraction();
+    if (choice < 0.75) return String(random.between(MIN_TTL, MAX_TTL));
+    if (choice < 0.85) return String(-random.between(0, 5000));
+    return choice < 0.9 ? this.integer() : random.pick(LIMIT_INTEGERS);
+  }
+
+  private integerOf(spec: ArgSpec): string {
+    const { random } = this;
+    if (isTtl(spec)) return this.ttl();
+    if (DATABASE_NAMES.has(spec.name) && random.chance(0.9)) {
+      return String(random.chance(0.9) ? random.below(3) : random.pick([15, 16, -1, 100]));
+    }
+    if (spec.name === 'cursor' && random.chance(0.7)) return '0';
+    if (spec.name === 'protover' && random.chance(0.9)) return String(random.pick([2, 3, 3, 1, 4]));
+    return this.integer();
+  }
+
+  private textOf(spec: ArgSpec): Buffer {
+    const { random } = this;
+    switch (spec.name) {
+      case 'field':
+      case 'member':
+        return random.chance(0.9) ? random.pick(MEMBERS) : this.value();
+      case 'value':
+      case 'element':
+      case 'message':
+        return this.value();
+      default:
+        return random.chance(0.7) ? random.pick(WORDS) : this.junk();
+    }
+  }
+
+  private unixTime(inMilliseconds: boolean): string {
+    const { random } = this;
+    const choice = random.fraction();
+    if (choice < 0.65) {
+      const s = LATER_S + random.fraction() * (MUCH_LATER_S - LATER_S);
+      return String(Math.floor(inMilliseconds ? s * 1000 : s));
+    }
+    if (choice < 0.9) return String(random.between(-10, 1_400_000_000));
+    return this.integer();
+  }
+
+  private pattern(): Buffer {
+    return this.random.chance(0.8) ? this.random.pick(PATTERNS) : this.bytes(3);
+  }
+
+  /** Text of few letters, so that two of them have something in common. */
+  private letters(length: number): Buffer {
+    const text = Buffer.alloc(length);
+    for (let i = 0; i < length; i++) text[i] = 97 + this.random.below(4);
+    return text;
+  }
+
+  private bytes(length: number): Buffer {
+    const bytes = Buffer.alloc(length);
+    for (let i = 0; i < length; i++) bytes[i] = this.random.below(256);
+    return bytes;
+  }
+
+  /** Of any length in bits, and never near the present, be it in seconds or milliseconds. */
+  private bigInteger(): bigint {
+    const { random } = this;
+    const bits = random.between(20, 63);
+    const number = (BigInt(random.uint32()) << 32n) | BigInt(random.uint32());
+    const magnitude = BigInt.asUintN(bits, number);
+    const isPresent = isBetween(magnitude, 10n ** 9n) || isBetween(magnitude, 10n ** 12n);
+    return isPresent || random.chance(0.4) ? -magnitude : magnitude;
+  }
+
+  /**
+   * A time to live in place of this one, should it end too soon, or be one that comes twice.
+   * Numbers that are refused anyway stay as they are.
+   */
+  safeTtl(text: Buffer): Buffer {
+    if (!/^[1-9]\d{0,18}$/.test(text.toString('latin1'))) return text;
+    const ttl = Number(text);
+    if (ttl >= 2 ** 62) return text;
+    const { random } = this;
+    if (ttl < HUGE_TTL) {
+      const isFine = ttl >= MIN_TTL && ttl <= MAX_TTL && !LIMIT_INTEGERS.includes(String(ttl));
+      return isFine ? text : latin1(String(random.between(MIN_TTL, MAX_TTL)));
+    }
+    return latin1(String(BigInt(text.toString()) + BigInt(random.between(1, HUGE_TTL_JITTER))));
+  }
+}
+
+function around(n: bigint): bigint[] {
+  return [n - 1n, n, n + 1n];
+}
+
+function isBetween(n: bigint, low: bigint): boolean {
+  return n >= low && n < 4n * low;
+}
