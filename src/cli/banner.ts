@@ -31,12 +31,28 @@ export function logStart(log: Log, config: Config, request: RunRequest): void {
   } else {
     log.notice(`Running mode=${mode}, port=${values.port}.`);
   }
+  for (const warning of withoutEffect(config)) log.warning(warning);
+}
+
+/** What is configured and has no effect yet: nobody shall learn that from lost data. */
+function withoutEffect({ values }: Config): string[] {
+  const lines: string[] = [];
   if (values.save.length > 0) {
-    log.warning(
-      'The data is in memory only: this version of respd has no persistence yet, and the save ' +
-        'points are without effect.',
-    );
+    lines.push('Save points are set, but this version has no persistence: data is in memory only.');
   }
+  const missing: [set: boolean, directive: string, subject: string][] = [
+    [values.appendonly, 'appendonly', 'persistence'],
+    [values.replicaof !== null, 'replicaof', 'replication'],
+    [values['cluster-enabled'], 'cluster-enabled', 'cluster mode'],
+    [values['tls-port'] !== 0, 'tls-port', 'TLS'],
+    [values.maxmemory !== 0, 'maxmemory', 'eviction'],
+    [values.aclfile !== '', 'aclfile', 'users beyond the default one'],
+    [values['syslog-enabled'], 'syslog-enabled', 'access to syslog'],
+  ];
+  for (const [isSet, directive, subject] of missing) {
+    if (isSet) lines.push(`'${directive}' is set, but this version has no ${subject}.`);
+  }
+  return lines;
 }
 
 function logo(mode: string, port: number, pid: number): string[] {

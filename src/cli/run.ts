@@ -7,6 +7,7 @@
  * status 1, nothing left behind.
  */
 import { readFileSync } from 'node:fs';
+import { allCommands } from '../commands/index.js';
 import { REDIS_VERSION, RESPD_VERSION } from '../server/api/version.js';
 import { RealClock } from '../server/clock.js';
 import { HELP_TEXT, parseCommandLine, type RunRequest } from '../server/config/command-line.js';
@@ -14,6 +15,7 @@ import { Config } from '../server/config/config.js';
 import { ConfigError, fatalConfigText } from '../server/config/config-error.js';
 import { type FileExtras, loadConfig } from '../server/config/file.js';
 import { nodeFiles } from '../server/config/node-files.js';
+import { configRewriter } from '../server/config/rewrite.js';
 import { ListenError } from '../server/listeners.js';
 import type { ServerLog } from '../server/log.js';
 import { openLog } from '../server/log.js';
@@ -47,6 +49,10 @@ export async function runCommandLine(args: readonly string[], programName: strin
 }
 
 async function runServer(request: RunRequest): Promise<void> {
+  if (request.isSentinel) {
+    process.stderr.write('This version of respd has no sentinel mode.\n');
+    process.exit(1);
+  }
   const { config, extras } = readConfig(request);
   const { values } = config;
   if (values.daemonize && !isDaemonChild() && values.supervised === 'no') {
@@ -104,11 +110,19 @@ function readConfig(request: RunRequest): { config: Config; extras: FileExtras }
     warn: (text) => process.stderr.write(`${text}\n`),
   });
   try {
-    const extras = loadConfig(config, files, {
-      configFile: request.configFile,
-      stdin: request.readsStdin ? readFileSync(0) : undefined,
-      optionsText: request.optionsText,
-    });
+    const extras = loadConfig(
+      config,
+      files,
+      {
+        configFile: request.configFile,
+        stdin: request.readsStdin ? readFileSync(0) : undefined,
+        optionsText: request.optionsText,
+      },
+      { isSentinel: request.isSentinel, commandExists: isCommand },
+    );
+    if (request.configFile !== undefined) {
+      config.rewriter = configRewriter(request.configFile, config, files, () => ({}));
+    }
     process.chdir(config.values.dir);
     return { config, extras };
   } catch (error) {
@@ -136,6 +150,10 @@ function openServerLog(config: Config): ServerLog {
     tellParent(text);
     process.exit(1);
   }
+}
+
+function isCommand(name: string): boolean {
+  return allCommands.some((spec) => spec.name === name.toLowerCase());
 }
 
 /** As Redis: a file where one is named, and for daemons always. */

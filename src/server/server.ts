@@ -20,6 +20,7 @@ import type { Config } from './config/config.js';
 import { Cron } from './cron.js';
 import { type CrashSignal, ServerDebug } from './debug.js';
 import { Executor } from './executor.js';
+import { followConfig } from './follow-config.js';
 import { ClientPeaks } from './info/client-peaks.js';
 import type { ListenerFacts } from './info/context.js';
 import { Info } from './info/info.js';
@@ -137,7 +138,10 @@ export class Server implements ServerApi {
       onCrash: options.onCrash ?? (() => void this.stop(1)),
     });
     this.scheduleTasks();
-    this.followConfig();
+    followConfig(config, {
+      executor: this.executor,
+      listenTcp: () => this.listenTcp(),
+    });
   }
 
   private readonly clientsParts: ReturnType<Server['makeClientsParts']>;
@@ -251,7 +255,7 @@ export class Server implements ServerApi {
 
   private async listen(): Promise<void> {
     const { values } = this.config;
-    if (values.port !== 0 || this.portZeroIsAny) await this.listenTcp();
+    await this.listenTcp();
     if (values.unixsocket) {
       await this.listeners.listenUnix({
         path: values.unixsocket,
@@ -261,8 +265,10 @@ export class Server implements ServerApi {
     }
   }
 
+  /** Listens on what `bind` and `port` say now, instead of before. @throws ListenError */
   private listenTcp(): Promise<void> {
     const { values } = this.config;
+    if (values.port === 0 && !this.portZeroIsAny) return this.listeners.closeTcp();
     return this.listeners.listenTcp({
       bind: values.bind,
       port: values.port,
@@ -283,18 +289,5 @@ export class Server implements ServerApi {
     cron.every(1000, () => this.clientPeaks.sample(this.clients.all(), clock.now()));
     cron.every(1000, () => this.clients.closeIdle(config.values.timeout));
     cron.every(0, () => this.clients.tend(config.values.hz));
-  }
-
-  private followConfig(): void {
-    const { config, executor } = this;
-    const apply = () => {
-      executor.reader.maxBulkLength = config.values['proto-max-bulk-len'];
-      executor.trackLatency = config.values['latency-tracking'];
-    };
-    apply();
-    config.onChange(['proto-max-bulk-len', 'latency-tracking'], () => {
-      apply();
-      return undefined;
-    });
   }
 }

@@ -24,8 +24,10 @@ export const MUCH_LATER_S = 40_000_000_000;
 const MIN_TTL = 10_000_000;
 /** Times to live lie below this, or above HUGE_TTL, so that no instant falls between the above. */
 const MAX_TTL = 1_000_000_000;
-const HUGE_TTL = 2 ** 50;
+const HUGE_TTL = 2n ** 50n;
 const HUGE_TTL_JITTER = 2 ** 40;
+/** From here on a time to live overflows 64 bits whenever it begins, and so is refused. */
+const ALWAYS_TOO_LONG_TTL = 2n ** 63n - 2n ** 40n;
 
 /** Groups whose commands have keys of any group. */
 const UNGROUPED = new Set<CommandGroup>([
@@ -411,14 +413,12 @@ export class Values {
    */
   safeTtl(text: Buffer): Buffer {
     if (!/^[1-9]\d{0,18}$/.test(text.toString('latin1'))) return text;
-    const ttl = Number(text);
-    if (ttl >= 2 ** 62) return text;
     const { random } = this;
-    if (ttl < HUGE_TTL) {
-      const isFine = ttl >= MIN_TTL && ttl <= MAX_TTL && !LIMIT_INTEGERS.includes(String(ttl));
-      return isFine ? text : latin1(String(random.between(MIN_TTL, MAX_TTL)));
-    }
-    return latin1(String(BigInt(text.toString()) + BigInt(random.between(1, HUGE_TTL_JITTER))));
+    const ttl = BigInt(text.toString('latin1'));
+    if (ttl > ALWAYS_TOO_LONG_TTL) return text;
+    if (ttl >= HUGE_TTL) return latin1(String(ttl - BigInt(random.between(0, HUGE_TTL_JITTER))));
+    const isFine = ttl >= MIN_TTL && ttl <= MAX_TTL && !LIMIT_INTEGERS.includes(String(ttl));
+    return isFine ? text : latin1(String(random.between(MIN_TTL, MAX_TTL)));
   }
 }
 

@@ -56,10 +56,10 @@ export const clientList: CommandSpec = {
       optional: true,
       since: '5.0.0',
       args: [
-        { name: 'normal', type: 'pure-token', token: 'normal' },
-        { name: 'master', type: 'pure-token', token: 'master' },
-        { name: 'replica', type: 'pure-token', token: 'replica' },
-        { name: 'pubsub', type: 'pure-token', token: 'pubsub' },
+        { name: 'normal', type: 'pure-token', token: 'NORMAL' },
+        { name: 'master', type: 'pure-token', token: 'MASTER' },
+        { name: 'replica', type: 'pure-token', token: 'REPLICA' },
+        { name: 'pubsub', type: 'pure-token', token: 'PUBSUB' },
       ],
     },
     {
@@ -167,8 +167,8 @@ export const clientSetinfo: CommandSpec = {
       name: 'attr',
       type: 'oneof',
       args: [
-        { name: 'libname', type: 'string', token: 'lib-name' },
-        { name: 'libver', type: 'string', token: 'lib-ver' },
+        { name: 'libname', type: 'string', token: 'LIB-NAME' },
+        { name: 'libver', type: 'string', token: 'LIB-VER' },
       ],
     },
   ],

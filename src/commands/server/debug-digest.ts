@@ -22,9 +22,10 @@ const EXPIRES = Buffer.from('!!expire!!');
 export class Digest {
   private readonly bytes = Buffer.alloc(SIZE);
 
-  /** Adds something whose order does not matter. */
-  add(data: Uint8Array): void {
-    this.xor(sha1(data));
+  /** Adds something, or another digest, whose order does not matter. */
+  add(data: Uint8Array | Digest): void {
+    const hash = sha1(data instanceof Digest ? data.bytes : data);
+    for (let i = 0; i < SIZE; i++) this.bytes[i]! ^= hash[i]!;
   }
 
   /** Adds something that comes after all that was added before. */
@@ -37,12 +38,6 @@ export class Digest {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32BE(n);
     this.mix(bytes);
-  }
-
-  /** Adds another digest itself. */
-  xor(other: Digest | Uint8Array): void {
-    const bytes = other instanceof Digest ? other.bytes : other;
-    for (let i = 0; i < SIZE; i++) this.bytes[i]! ^= bytes[i]!;
   }
 
   toString(): string {
@@ -61,7 +56,7 @@ export function datasetDigest(databases: readonly Database[]): string {
       const digest = new Digest();
       digest.mix(db.keyName(e));
       mixValue(digest, db, e);
-      total.xor(digest);
+      total.add(digest);
     }
   }
   return total.toString();

@@ -2,15 +2,16 @@
 import { type Database, EMBSTR_MAX } from '../../keyspace/database.js';
 import { EventClass } from '../../keyspace/events.js';
 import { Kind } from '../../keyspace/kinds.js';
+import type { Args } from '../../resp/args.js';
 import { MUST_BE_POSITIVE } from '../../resp/errors.js';
 import type { Call } from '../../server/api/call.js';
 
 /** `DEBUG POPULATE <count> [<prefix>] [<size>]`: keys that exist stay as they are. */
 export function populate(call: Call): void {
   const { args, db, keyspace } = call;
-  const count = args.intWithin(2, 0, Number.MAX_SAFE_INTEGER, MUST_BE_POSITIVE);
+  const count = positive(args, 2);
   const prefix = args.count > 3 ? args.bytes(3) : Buffer.from('key');
-  const size = args.count > 4 ? args.intWithin(4, 0, Number.MAX_SAFE_INTEGER, MUST_BE_POSITIVE) : 0;
+  const size = args.count > 4 ? positive(args, 4) : 0;
   db.dict.expand(count);
   for (let i = 0; i < count; i++) {
     const key = Buffer.concat([prefix, Buffer.from(`:${i}`)]);
@@ -21,6 +22,10 @@ export function populate(call: Call): void {
     if (keyspace.observed) call.changedKey(db, key, EventClass.New, 'new');
   }
   call.reply.ok();
+}
+
+function positive(args: Args, i: number): number {
+  return args.intWithin(i, 0, Number.MAX_SAFE_INTEGER, MUST_BE_POSITIVE, MUST_BE_POSITIVE);
 }
 
 function isThere(call: Call, db: Database, key: Buffer): boolean {

@@ -43,11 +43,11 @@ const SAMPLES: Readonly<Record<string, (reply: ReplyWriter) => void>> = {
   },
   push(reply) {
     if (!reply.resp3) throw RESP3_ONLY;
+    // A push is no reply: the client waits for one, and gets the push behind it.
+    reply.bulkText('Some real reply following the push reply');
     reply.push(2);
     reply.bulkText('server-cpu-usage');
     reply.int(42);
-    // A push is no reply: the client still waits for one.
-    reply.bulkText('Some real reply following the push reply');
   },
   verbatim: (reply) => reply.verbatim('This is a verbatim\nstring'),
   true: (reply) => reply.bool(true),

@@ -107,12 +107,12 @@ type ClientClass = 'normal' | 'replica' | 'pubsub';
 export type BufferLimits = Readonly<Record<ClientClass, BufferLimit>>;
 export type BufferLimitsNatural = Partial<BufferLimits> | string;
 
-interface StoredLimit {
+export interface StoredLimit {
   readonly hardBytes: number | bigint;
   readonly softBytes: number | bigint;
   readonly softSeconds: number;
 }
-type StoredLimits = Readonly<Record<ClientClass, StoredLimit>>;
+export type StoredLimits = Readonly<Record<ClientClass, StoredLimit>>;
 
 const CLIENT_CLASSES: readonly ClientClass[] = ['normal', 'replica', 'pubsub'];
 const CLASS_BY_WORD: ReadonlyMap<string, ClientClass> = new Map([
