@@ -2,11 +2,15 @@
  * When keys expire: one dense table per database.
  *
  *     slot   0: { low, high, entry }   1: { low, high, entry }   …      (12 bytes each)
+ *     bounds [ earliest of slots 0..1023 | earliest of slots 1024..2047 | … ]
  *
  * A volatile key's value begins with its slot number; the slot names the key's dict entry. A slot
- * that is given up is filled with the last one, so the table has no holes: the active expire cycle
- * walks it from front to back at memory speed (a million slots take about a millisecond) instead
- * of drawing samples, and finds every key that is due.
+ * that is given up is filled with the last one, so the table has no holes.
+ *
+ * For each block of 1024 slots there is a lower bound of its times. It is lowered by every change
+ * and made exact again when the block is walked, so the active expire cycle finds the keys that are
+ * due without drawing samples: it reads one bound per 1024 keys and walks only the blocks that
+ * may have one (10 million keys that are not due cost about 10 microseconds).
  *
  * Times are Unix milliseconds as signed 64-bit integers: PEXPIREAT accepts all of them, and
  * PEXPIRETIME must give them back to the last digit.
@@ -17,15 +21,21 @@ const SLOT_SHIFT = 16;
 const SLOT_MASK = (1 << SLOT_SHIFT) - 1;
 const WORDS = 3;
 const FIRST_SLOTS = 64;
+/** Slots of a block, as a shift. */
+const BLOCK_SHIFT = 10;
+export const BLOCK_SLOTS = 1 << BLOCK_SHIFT;
+const BLOCK_MASK = BLOCK_SLOTS - 1;
+const FIRST_BLOCKS = 64;
 
 export class ExpiryTable {
   /** Slots in use. */
   size = 0;
   private readonly segments: Int32Array[] = [];
+  private bounds = new Float64Array(FIRST_BLOCKS);
 
   /** Bytes that the table takes. */
   get bytes(): number {
-    let total = 0;
+    let total = this.bounds.byteLength;
     for (const segment of this.segments) total += segment.byteLength;
     return total;
   }
@@ -43,6 +53,7 @@ export class ExpiryTable {
       this.segments[segment] = bigger;
     }
     this.segments[segment]![(slot & SLOT_MASK) * WORDS + 2] = entry;
+    if ((slot & BLOCK_MASK) === 0) this.beginBlock(slot >>> BLOCK_SHIFT);
     this.set(slot, atMs);
     return slot;
   }
@@ -53,9 +64,11 @@ export class ExpiryTable {
     if (typeof atMs === 'bigint') {
       words[at] = Number(BigInt.asIntN(32, atMs));
       words[at + 1] = Number(BigInt.asIntN(32, atMs >> 32n));
+      this.lower(slot, Number(atMs));
     } else {
       words[at] = atMs | 0;
       words[at + 1] = Math.floor(atMs / 0x100000000);
+      this.lower(slot, atMs);
     }
   }
 
@@ -92,15 +105,48 @@ export class ExpiryTable {
       to[at] = from[fromAt]!;
       to[at + 1] = from[fromAt + 1]!;
       to[at + 2] = moved;
+      this.lower(slot, this.get(slot));
     }
     const spare = (last >>> SLOT_SHIFT) + 2;
     if (this.segments.length > spare) release(this.segments.pop()!);
     return slot === last ? 0 : moved;
   }
 
+  /** Blocks in use. */
+  get blocks(): number {
+    return (this.size + BLOCK_MASK) >>> BLOCK_SHIFT;
+  }
+
+  /** The first block from `from` on that may hold a time before `atMs`; -1 for none. */
+  nextDueBlock(from: number, atMs: number): number {
+    const { bounds, blocks } = this;
+    for (let block = from; block < blocks; block++) if (bounds[block]! < atMs) return block;
+    return -1;
+  }
+
+  /** Says that no time in this block is before `atMs`. */
+  setBound(block: number, atMs: number): void {
+    this.bounds[block] = atMs;
+  }
+
   /** Empties the table. @returns the memory it had, for the caller to free */
   clear(): Int32Array[] {
     this.size = 0;
+    this.bounds = new Float64Array(FIRST_BLOCKS);
     return this.segments.splice(0);
+  }
+
+  private lower(slot: number, atMs: number): void {
+    const block = slot >>> BLOCK_SHIFT;
+    if (atMs < this.bounds[block]!) this.bounds[block] = atMs;
+  }
+
+  private beginBlock(block: number): void {
+    if (block === this.bounds.length) {
+      const bigger = new Float64Array(block * 2);
+      bigger.set(this.bounds);
+      this.bounds = bigger;
+    }
+    this.bounds[block] = Number.POSITIVE_INFINITY;
   }
 }

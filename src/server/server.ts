@@ -126,7 +126,7 @@ export class Server implements ServerApi {
       hasSavePoints: () => config.values.save.length > 0,
       stop: () => void this.stop(),
     });
-    this.cron = new Cron(clock, () => config.values.hz);
+    this.cron = new Cron(clock, () => config.values.hz, this.stats);
     this.info = this.makeInfo(options);
     this.debug = new ServerDebug({
       call: this.call,
@@ -195,7 +195,9 @@ export class Server implements ServerApi {
   }
 
   authenticate(user: string, password: Uint8Array): boolean {
-    return checkPassword(user, password, this.config.values.requirepass ?? '');
+    const right = checkPassword(user, password, this.config.values.requirepass ?? '');
+    if (!right) this.stats.authFailures++;
+    return right;
   }
 
   setAuthenticated(client: Client, user: string | undefined): void {

@@ -3,6 +3,7 @@
  *
  * Hot paths add to these fields directly; everything that can be derived is derived when asked.
  */
+import { performance } from 'node:perf_hooks';
 import type { ServerStats } from './api/server.js';
 import { RateSampler } from './rate-sampler.js';
 
@@ -18,10 +19,10 @@ export class Stats implements ServerStats {
   errorReplies = 0;
   /** Error replies by code, for INFO errorstats. */
   readonly errorsByCode = new Map<string, number>();
-  /** Event-loop turns with work, and microseconds spent in them. */
+  /** Turns of the event loop in which something was done: requests, or the cron. */
   turns = 0;
-  turnMicros = 0;
   commandMicros = 0;
+  /** The longest turn, as a mean over the turns between two samples. */
   longestTurnMicros = 0;
   /** Most commands in one turn. */
   mostCommandsInTurn = 0;
@@ -55,6 +56,24 @@ export class Stats implements ServerStats {
     this.errorsByCode.set(code, (this.errorsByCode.get(code) ?? 0) + 1);
   }
 
+  private commandsBefore = 0;
+  private turnsSampled = 0;
+  private microsSampled = 0;
+  private busyAtReset = 0;
+
+  /** Microseconds in which the event loop was not waiting. Its turns are not timed one by one. */
+  get turnMicros(): number {
+    return busyMicros() - this.busyAtReset;
+  }
+
+  /** Counts a turn's end. */
+  countTurn(): void {
+    this.turns++;
+    const commands = this.commandsProcessed - this.commandsBefore;
+    this.commandsBefore = this.commandsProcessed;
+    if (commands > this.mostCommandsInTurn) this.mostCommandsInTurn = commands;
+  }
+
   /** Takes a sample for the rates. @param micros of a clock that never goes back */
   sample(micros: number): void {
     const seconds = micros / 1e6;
@@ -62,7 +81,14 @@ export class Stats implements ServerStats {
     this.inputRate.sample(this.netInputBytes, seconds);
     this.outputRate.sample(this.netOutputBytes, seconds);
     this.turnRate.sample(this.turns, seconds);
-    this.turnDuration.sample(this.turnMicros, this.turns);
+    const { turnMicros, turns } = this;
+    this.turnDuration.sample(turnMicros, turns);
+    if (turns > this.turnsSampled) {
+      const mean = (turnMicros - this.microsSampled) / (turns - this.turnsSampled);
+      this.longestTurnMicros = Math.max(this.longestTurnMicros, mean);
+    }
+    this.turnsSampled = turns;
+    this.microsSampled = turnMicros;
   }
 
   reset(): void {
@@ -76,7 +102,10 @@ export class Stats implements ServerStats {
     this.errorReplies = 0;
     this.errorsByCode.clear();
     this.turns = 0;
-    this.turnMicros = 0;
+    this.commandsBefore = 0;
+    this.turnsSampled = 0;
+    this.microsSampled = 0;
+    this.busyAtReset = busyMicros();
     this.commandMicros = 0;
     this.longestTurnMicros = 0;
     this.clientOutputLimitDisconnections = 0;
@@ -92,4 +121,9 @@ export class Stats implements ServerStats {
     this.turnDuration.reset();
     this.resetOthers();
   }
+}
+
+/** Microseconds since the process's start in which its event loop was not waiting. */
+function busyMicros(): number {
+  return performance.eventLoopUtilization().active * 1000;
 }

@@ -64,7 +64,7 @@ export class Turn {
       due[i]!.flush();
       due[i] = undefined;
     }
-    stats.turns++;
+    stats.countTurn();
     stats.writesProcessed += dueCount;
     if (this.dueCount === 0) this.reply.rewind();
     this.clock.stale = true;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ExpiryTable } from '../../../src/keyspace/expiry-table.js';
+import { BLOCK_SLOTS, ExpiryTable } from '../../../src/keyspace/expiry-table.js';
 
 const times = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -52,13 +52,16 @@ describe('the expiry table', () => {
           expect(table.entryOf(slot)).toBe(entry);
           expect(table.get(slot)).toBe(at);
         });
+        const earliest = Math.min(...slots.map((s) => s.at));
+        if (slots.length > 0) expect(table.nextDueBlock(0, earliest + 1)).toBe(0);
       }),
     );
   });
 
   it('holds more slots than a segment, and gives segments back', () => {
     const table = new ExpiryTable();
-    expect(table.bytes).toBe(0);
+    const idle = table.bytes;
+    expect(idle).toBeLessThan(1024);
     const count = 300_000;
     for (let i = 0; i < count; i++) table.add(i + 1, i * 1000);
     for (let i = 0; i < count; i += 777) {
@@ -70,8 +73,38 @@ describe('the expiry table', () => {
     expect(table.bytes).toBeLessThan(2 * 65_536 * 12 + 1);
     expect(table.get(9)).toBe(9000);
     table.clear();
-    expect(table.bytes).toBe(0);
+    expect(table.bytes).toBe(idle);
     expect(table.add(1, 5)).toBe(0);
     expect(table.get(0)).toBe(5);
+  });
+
+  it('knows a lower bound of the times in each block of 1024 slots', () => {
+    const table = new ExpiryTable();
+    const n = 200 * BLOCK_SLOTS;
+    for (let i = 0; i < n; i++) table.add(i + 1, 1_000_000 + i);
+    expect(table.blocks).toBe(200);
+    expect(table.nextDueBlock(0, 1_000_000)).toBe(-1);
+    expect(table.nextDueBlock(0, 1_000_001)).toBe(0);
+    table.set(150 * BLOCK_SLOTS + 7, 5);
+    expect(table.nextDueBlock(0, 6)).toBe(150);
+    expect(table.nextDueBlock(151, 6)).toBe(-1);
+    // The last slot moves into the place of the one removed, and its time with it.
+    table.set(n - 1, 3n);
+    table.remove(20 * BLOCK_SLOTS);
+    expect(table.nextDueBlock(0, 4)).toBe(20);
+    table.setBound(20, 1_000_000);
+    expect(table.nextDueBlock(0, 4)).toBe(199);
+  });
+
+  it('forgets the bounds of blocks that it no longer has', () => {
+    const table = new ExpiryTable();
+    for (let i = 0; i <= BLOCK_SLOTS; i++) table.add(i + 1, 10);
+    table.remove(BLOCK_SLOTS);
+    expect(table.blocks).toBe(1);
+    table.add(1, 99);
+    expect(table.nextDueBlock(1, 50)).toBe(-1);
+    table.clear();
+    table.add(1, 99);
+    expect(table.nextDueBlock(0, 50)).toBe(-1);
   });
 });

@@ -1,0 +1,153 @@
+/**
+ * Two servers side by side: the same requests over the same number of connections, which keep their
+ * state (protocol, database, name) alike as long as the servers do.
+ *
+ * Connection 0 begins in RESP2, connection 1 in RESP3, connection 2 in RESP3 and database 1.
+ */
+import { type Received, RespClient } from '../support/resp-client.js';
+import type { Exchange } from './exchange.js';
+import type { Form } from './forms.js';
+import type { Request } from './requests.js';
+
+export const CONNECTIONS = 3;
+/** How long both servers may take for a batch. */
+const BATCH_TIMEOUT_MS = 30_000;
+
+/** A request and the connection it goes over. */
+export interface Step {
+  readonly connection: number;
+  readonly request: Request;
+}
+
+interface Connection {
+  readonly ours: RespClient;
+  readonly theirs: RespClient;
+  /** The protocol that respd speaks on it. */
+  resp: 2 | 3;
+  previous: Exchange | undefined;
+}
+
+export class Duel {
+  private connections: Connection[] = [];
+
+  /** @param formOf what a request will be taken for */
+  private constructor(
+    private readonly oursPort: number,
+    private readonly theirsPort: number,
+    private readonly formOf: (request: Request) => Form | undefined,
+  ) {}
+
+  static async begin(
+    oursPort: number,
+    theirsPort: number,
+    formOf: (request: Request) => Form | undefined,
+  ): Promise<Duel> {
+    const duel = new Duel(oursPort, theirsPort, formOf);
+    await duel.restart();
+    return duel;
+  }
+
+  /** Empties both servers and begins with new connections. */
+  async restart(): Promise<void> {
+    this.end();
+    for (let i = 0; i < CONNECTIONS; i++) {
+      this.connections.push({
+        ours: await RespClient.connect(this.oursPort),
+        theirs: await RespClient.connect(this.theirsPort),
+        resp: 2,
+        previous: undefined,
+      });
+    }
+    const setup: Step[] = [
+      step(0, 'FLUSHALL'),
+      step(1, 'HELLO', '3'),
+      step(2, 'HELLO', '3'),
+      step(2, 'SELECT', '1'),
+    ];
+    for (const one of setup) await this.exchange([one]);
+  }
+
+  end(): void {
+    for (const { ours, theirs } of this.connections) {
+      ours.close();
+      theirs.close();
+    }
+    this.connections = [];
+  }
+
+  /** The protocol that respd speaks on this connection. */
+  resp(connection: number): 2 | 3 {
+    return this.connections[connection]!.resp;
+  }
+
+  /**
+   * Sends the steps to both servers, those of one connection in a row in one write.
+   * @param onExchange called for each pair of answers, in order, with the protocol of respd's
+   */
+  async exchange(
+    steps: readonly Step[],
+    onExchange: (exchange: Exchange, index: number, resp: 2 | 3) => void = () => {},
+  ): Promise<void> {
+    for (let from = 0; from < steps.length; ) {
+      const { connection: number } = steps[from]!;
+      let to = from + 1;
+      while (to < steps.length && steps[to]!.connection === number) to++;
+      const connection = this.connections[number]!;
+      const requests = steps.slice(from, to).map((one) => one.request);
+      const [ours, theirs] = await bothAnswers(connection, requests);
+      for (const [i, request] of requests.entries()) {
+        const exchange: Exchange = {
+          request,
+          form: this.formOf(request),
+          ours: ours[i]!,
+          theirs: theirs[i]!,
+          previous: connection.previous,
+        };
+        connection.previous = { ...exchange, previous: undefined };
+        followProtocol(connection, exchange);
+        onExchange(exchange, from + i, connection.resp);
+      }
+      from = to;
+    }
+  }
+}
+
+export function step(connection: number, ...words: string[]): Step {
+  return { connection, request: words.map((word) => Buffer.from(word, 'latin1')) };
+}
+
+async function bothAnswers(
+  { ours, theirs }: Connection,
+  requests: readonly Request[],
+): Promise<[Received[], Received[]]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`No answer to all of a batch in ${BATCH_TIMEOUT_MS} ms.`)),
+      BATCH_TIMEOUT_MS,
+    );
+  });
+  const both = Promise.all([
+    ours.pipeline(requests).catch(fromServer('respd')),
+    theirs.pipeline(requests).catch(fromServer('redis-server')),
+  ]);
+  try {
+    return await Promise.race([both, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function fromServer(name: string): (error: Error) => never {
+  return (error) => {
+    throw new Error(`${name}: ${error.message}`);
+  };
+}
+
+/** HELLO and RESET change the protocol of all replies from their own on. */
+function followProtocol(connection: Connection, { form, ours }: Exchange): void {
+  const { kind } = ours.reply;
+  if (form?.name === 'hello' && kind === 'map') connection.resp = 3;
+  if (form?.name === 'hello' && kind === 'array') connection.resp = 2;
+  if (form?.name === 'reset' && kind === 'status') connection.resp = 2;
+}

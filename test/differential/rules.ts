@@ -1,0 +1,219 @@
+/**
+ * What the stream does with which command: the three tables of the differential test.
+ *
+ *     RULES                by command: not sent at all, or compared more loosely than to the byte,
+ *                          each with its reason; how often it is sent; what its arguments are
+ *                          where its spec alone would not say
+ *     VERSION_DIFFERENCES  by command: what Redis 7.2, which respd follows, answers otherwise than
+ *                          the Redis 7.0 that Debian has
+ *
+ * A command that is in neither is sent with arguments from its spec, and answers to the byte as
+ * Redis does. Errors are always compared to the byte.
+ */
+import type { CommandDeclaration } from '../../src/server/api/declaration.js';
+import {
+  type Agreement,
+  anyListedKey,
+  errorText,
+  type Exchange,
+  sameClientFields,
+  sameElements,
+  sameIdleTime,
+  sameInstant,
+  sameRemaining,
+  sameShapeOfScan,
+  sameType,
+  sameWhereShared,
+} from './exchange.js';
+import { type Form, isSince } from './forms.js';
+
+export interface Rule {
+  /** Why it is not sent. */
+  readonly excluded?: string;
+  /** How answers are compared that are no errors, and why not to the byte. */
+  readonly agree?: Agreement;
+  readonly because?: string;
+  /** How often it is sent, relative to the others; 1 by default. */
+  readonly weight?: number;
+  /** A request that goes right before it. */
+  readonly before?: readonly string[];
+  /** Values for arguments by their names, most of the time. */
+  readonly values?: Readonly<Record<string, readonly string[]>>;
+  /** Its arguments are another request. */
+  readonly takesRequest?: boolean;
+  /** It cannot succeed here, so that errors alone prove nothing wrong. */
+  readonly alwaysFails?: string;
+}
+
+const OWN_AFFAIR = 'tells of the process, not of the data';
+const BY_UNIT_TESTS = 'lists all commands, whose number differs by version; unit tests compare it';
+const DELETES_DUE_KEYS = ['KEYS', '*'];
+
+/** Directives that may be changed while the stream runs, and some that may not. */
+const DIRECTIVES = [
+  'maxmemory-samples',
+  'lfu-log-factor',
+  'lfu-decay-time',
+  'slowlog-max-len',
+  'hash-max-listpack-entries',
+  'hash-max-ziplist-entries',
+  'hash-max-listpack-value',
+  'list-max-listpack-size',
+  'set-max-intset-entries',
+  'zset-max-listpack-value',
+  'stream-node-max-entries',
+  'activerehashing',
+  'lazyfree-lazy-user-del',
+  'notify-keyspace-events',
+  'tracking-table-max-keys',
+  'lua-time-limit',
+  'busy-reply-threshold',
+  'databases',
+  'io-threads',
+  'nosuchdirective',
+  'MAXMEMORY-SAMPLES',
+];
+const DIRECTIVE_VALUES = [
+  ...['0', '1', '-1', '5', '10', '64', '128', '1000000', '9223372036854775807'],
+  ...['9223372036854775808', 'yes', 'no', 'YES', '', 'abc', '1kb', '1mb', '10b', '1.5', ' 1', '50%'],
+  ...['KEA', 'AKE', 'Ex', 'KQ', 'g$lshzxedtmnA'],
+];
+/** Directives that a CONFIG GET with a pattern finds and whose values are each server's own. */
+const OWN_DIRECTIVES = [
+  ...['port', 'tls-port', 'bind', 'dir', 'pidfile', 'logfile', 'unixsocket', 'save'],
+  ...['maxclients', 'enable-debug-command', 'proc-title-template', 'oom-score-adj'],
+];
+
+export const RULES: Readonly<Record<string, Rule>> = {
+  // Connections.
+  quit: { excluded: 'ends the connection; see test/protocol' },
+  'client|reply': { excluded: 'leaves requests without replies; regressions.test.ts has it' },
+  'client|pause': { excluded: 'holds up the stream; regressions.test.ts has its errors' },
+  'client|kill': { excluded: 'would end connections of the stream; regressions.test.ts has it' },
+  'client|id': { agree: sameType, because: OWN_AFFAIR },
+  'client|info': {
+    agree: sameClientFields(['name', 'db', 'sub', 'psub', 'multi', 'resp', 'user', 'cmd']),
+    because: 'addresses, ages and buffers differ, and 7.2 has more fields',
+  },
+  'client|list': {
+    agree: sameClientFields([]),
+    because: 'ids, addresses, ages and buffers differ, and 7.2 has more fields',
+  },
+  hello: { agree: sameWhereShared(['version', 'id']), because: 'tells version and client id' },
+  auth: { alwaysFails: 'no password is set', weight: 0.2 },
+  reset: { weight: 0.2 },
+  select: { weight: 0.5 },
+
+  // The server.
+  shutdown: { excluded: 'ends the server' },
+  debug: { excluded: 'shows what is inside; the checks of the data set use DEBUG DIGEST' },
+  time: { agree: sameType, because: 'two clocks' },
+  info: { agree: sameType, because: OWN_AFFAIR },
+  lolwut: { agree: sameType, because: 'art, and the version' },
+  'memory|usage': { agree: sameType, because: OWN_AFFAIR },
+  'memory|stats': { agree: sameType, because: OWN_AFFAIR },
+  'memory|doctor': { agree: sameType, because: OWN_AFFAIR },
+  'memory|malloc-stats': { agree: sameType, because: OWN_AFFAIR },
+  command: { excluded: BY_UNIT_TESTS },
+  'command|count': { agree: sameType, because: BY_UNIT_TESTS },
+  'command|info': { excluded: BY_UNIT_TESTS },
+  'command|docs': { excluded: BY_UNIT_TESTS },
+  'command|list': { excluded: BY_UNIT_TESTS },
+  'command|getkeys': { takesRequest: true, weight: 2 },
+  'command|getkeysandflags': { takesRequest: true, weight: 2 },
+  'config|get': {
+    agree: sameWhereShared(OWN_DIRECTIVES),
+    because: 'each version has directives of its own, and each server its port and paths',
+    values: { parameter: DIRECTIVES },
+  },
+  'config|set': { values: { parameter: DIRECTIVES, value: DIRECTIVE_VALUES } },
+  'config|rewrite': { alwaysFails: 'neither server has a file' },
+  flushall: { weight: 0.05 },
+  flushdb: { weight: 0.1 },
+  swapdb: { weight: 0.3 },
+
+  // Keys.
+  keys: { agree: sameElements, because: 'keys have no order' },
+  randomkey: { agree: anyListedKey, because: 'random', before: DELETES_DUE_KEYS },
+  scan: {
+    agree: sameShapeOfScan,
+    because: "cursors are each server's own; whole iterations are compared beside the stream",
+    before: DELETES_DUE_KEYS,
+  },
+  ttl: { agree: sameRemaining(1000), because: 'two clocks' },
+  pttl: { agree: sameRemaining(1), because: 'two clocks' },
+  expiretime: { agree: sameInstant(1000), because: 'two clocks, unless the time was absolute' },
+  pexpiretime: { agree: sameInstant(1), because: 'two clocks, unless the time was absolute' },
+  'object|idletime': { agree: sameIdleTime, because: 'two clocks' },
+  'object|freq': { alwaysFails: 'maxmemory-policy is no LFU one' },
+  dump: { excluded: "payloads carry each version's RDB version; the interchange tests have it" },
+};
+
+/** Words of help are each version's own. */
+const HELP: Rule = { agree: sameType, because: "each version's own words", weight: 0.2 };
+
+/** Server and connection commands come less often than those that work on data. */
+const SIDE_WEIGHT = 0.35;
+
+/** The rule for a command; one for all commands of its sort, if it has none of its own. */
+export function ruleOf(form: Form): Rule {
+  const own = RULES[form.name];
+  if (own !== undefined) return own;
+  if (form.name.endsWith('|help')) return HELP;
+  const container = RULES[form.words[0]!.toLowerCase()];
+  if (container?.excluded !== undefined && isContainerRule(form)) return container;
+  const { flags } = form.spec;
+  if (flags.includes('blocking')) return { excluded: 'may wait for ever' };
+  if (flags.includes('pubsub')) return { excluded: 'answers with pushes, or other clients do' };
+  return {};
+}
+
+/** How often a command is sent. */
+export function weightOf(form: Form): number {
+  const rule = ruleOf(form);
+  if (rule.excluded !== undefined) return 0;
+  const isSide = ['server', 'connection'].includes(form.spec.group);
+  return rule.weight ?? (isSide ? SIDE_WEIGHT : 1);
+}
+
+/** COMMAND's rule is for its form without subcommand alone; DEBUG's is for all of it. */
+function isContainerRule(form: Form): boolean {
+  return form.words[0] === 'DEBUG';
+}
+
+/** What a newer Redis answers otherwise than an older one. */
+export interface VersionDifference {
+  /** The command; `*` for many. */
+  readonly command: string;
+  /** From which version on respd's answer is Redis's. */
+  readonly since: string;
+  readonly what: string;
+  /** Whether these two answers differ in just this. */
+  readonly explains: (exchange: Exchange) => boolean;
+}
+
+export const VERSION_DIFFERENCES: readonly VersionDifference[] = [];
+
+/** The entry that explains why the answers differ, if the other server is too old. */
+export function versionDifference(
+  exchange: Exchange,
+  version: string,
+): VersionDifference | undefined {
+  return VERSION_DIFFERENCES.find(
+    (one) =>
+      !isSince(version, one.since) &&
+      (one.command === '*' || one.command === exchange.form?.name) &&
+      one.explains(exchange),
+  );
+}
+
+/** A difference in the text of an error alone. */
+export function errorTexts(ours: RegExp, theirs: RegExp): (exchange: Exchange) => boolean {
+  return (exchange) =>
+    ours.test(errorText(exchange.ours)) && theirs.test(errorText(exchange.theirs));
+}
+
+/** Whether a command exists in this version at all. */
+export function existsIn(version: string, spec: CommandDeclaration): boolean {
+  return isSince(version, spec.since);
+}
