@@ -153,6 +153,32 @@ export class Dict {
     scratch[SUM] = sum & 0xffff; // keeps the loads alive
   }
 
+  /**
+   * As `warm`, for entries that are about to be removed.
+   * @param count at most WARM_MAX
+   */
+  warmEntries(numbers: Int32Array, count: number): void {
+    const { entries, table, mask } = this;
+    const { bytes } = this.arena;
+    const scratch = WARM_SCRATCH;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const e = numbers[i]!;
+      scratch[i] = entries[e >>> ENTRY_SHIFT]![(e & ENTRY_MASK) << 2]!;
+    }
+    // While rehashing, only some of the buckets are in this table.
+    for (let i = 0; i < count; i++) scratch[i] = table[scratch[i]! & mask]!;
+    for (let i = 0; i < count; i++) {
+      // The chain's first entry, from which the removal walks on; the block of our own.
+      const head = scratch[i]!;
+      const e = numbers[i]!;
+      sum += entries[head >>> ENTRY_SHIFT]![(head & ENTRY_MASK) << 2]!;
+      const block = entries[e >>> ENTRY_SHIFT]![((e & ENTRY_MASK) << 2) + BLOCK]!;
+      sum += bytes[block >>> SEGMENT_SHIFT]![(block & SEGMENT_MASK) << 3]!;
+    }
+    scratch[WARM_MAX] = sum;
+  }
+
   /** Sets `buf`, `keyOff`, `keyLen`, `valOff`, `valLen` to the entry's. */
   locate(e: number): void {
     const block = this.entries[e >>> ENTRY_SHIFT]![((e & ENTRY_MASK) << 2) + BLOCK]!;
@@ -423,6 +449,17 @@ export class Dict {
     return [this.table, this.table1, ...this.entries.splice(0)];
   }
 
+  /**
+   * Gives a piece of memory back that emptying the dict has left, if there is one (under 1 ms).
+   * @returns whether there was one
+   */
+  trim(): boolean {
+    const last = this.entries.length - 1;
+    if (last < 1 || this.top > last << ENTRY_SHIFT) return false;
+    release(this.entries.pop()!);
+    return true;
+  }
+
   /** Lengths of all chains: how many buckets hold n entries, by n. For DEBUG HTSTATS. */
   chainLengths(which: 0 | 1): number[] {
     const counts: number[] = [];
@@ -508,11 +545,10 @@ export class Dict {
     if (this.size === 0) this.finishRehash();
   }
 
-  /** Starts entry numbers anew: none is in use. */
+  /** Starts entry numbers anew: none is in use. Their memory stays until `trim`. */
   private forgetEntries(): void {
     this.top = 1;
     this.freed = 0;
-    for (const segment of this.entries.splice(1)) release(segment);
   }
 
   private takeEntry(): number {

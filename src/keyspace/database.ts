@@ -29,8 +29,8 @@ export const EMBSTR_MAX = 44;
 const INT_TEXT_MAX = 20;
 const SLOT_BYTES = 4;
 const REFERENCE_BYTES = 4;
-/** Room that a growing large string gets beforehand, at most (Redis: SDS_MAX_PREALLOC). */
-const MAX_PREALLOC = 1024 * 1024;
+/** A growing large string doubles its room up to so many bytes more, then takes an eighth more. */
+const MAX_DOUBLING = 1024 * 1024;
 
 export class Database {
   /** Blocks of this database alone, so that flushing it is throwing them away. */
@@ -202,7 +202,7 @@ export class Database {
     this.open(e);
     const before = this.len;
     if (length > INLINE_MAX) {
-      const large = new LargeString(Buffer.alloc(length + Math.min(length, MAX_PREALLOC)), length);
+      const large = new LargeString(Buffer.alloc(withRoom(length)), length);
       large.buf.set(this.buf.subarray(this.off, this.off + before));
       dict.resizeValue(e, skip + REFERENCE_BYTES);
       writeWord(dict.buf, dict.valOff + skip, this.addObject(large));
@@ -351,7 +351,7 @@ export class Database {
   }
 
   /**
-   * Removes all keys at once. Their memory is given back by `releaseDiscarded`, a piece at a time.
+   * Removes all keys at once. Their memory is given back by `trim`, a piece at a time.
    */
   clear(): void {
     const { resizePaused } = this.dict;
@@ -367,11 +367,15 @@ export class Database {
     this.expireCursor = 0;
   }
 
-  /** Gives a piece of what `clear` has left back. @returns whether there is more */
-  releaseDiscarded(): boolean {
+  /**
+   * Gives a piece of memory back that nothing needs any more, if there is one (about 1 ms).
+   * @returns whether there was one
+   */
+  trim(): boolean {
     const piece = this.discarded.pop();
-    if (piece !== undefined) release(piece);
-    return this.discarded.length > 0;
+    if (piece === undefined) return this.dict.trim() || this.arena.trim();
+    release(piece);
+    return true;
   }
 
   private discard(arrays: readonly (Uint8Array | Int32Array)[]): void {
@@ -425,7 +429,7 @@ export class Database {
 
   private growLarge(large: LargeString, length: number): void {
     if (length > large.buf.length) {
-      const bigger = Buffer.alloc(length + Math.min(length, MAX_PREALLOC));
+      const bigger = Buffer.alloc(withRoom(length));
       bigger.set(large.buf.subarray(0, large.length));
       this.objectBytes += bigger.length - large.buf.length;
       large.buf = bigger;
@@ -441,6 +445,11 @@ const EMPTY = new Uint8Array(0);
 export function stringKind(value: Uint8Array, off: number, len: number): number {
   if (len <= INT_TEXT_MAX && isInt64(value, off, len)) return Kind.StringInt;
   return len <= EMBSTR_MAX ? Kind.StringEmbstr : Kind.StringRaw;
+}
+
+/** What to allocate for a string that grows, so that appending to it costs a constant per byte. */
+function withRoom(length: number): number {
+  return length + Math.min(length, Math.max(MAX_DOUBLING, length >>> 3));
 }
 
 function largeCopy(value: Uint8Array, off: number, len: number): LargeString {

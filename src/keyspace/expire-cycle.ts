@@ -65,6 +65,8 @@ export class ExpireCycle {
   private unfinished = false;
   private deferred = false;
   private lastFast = Number.NEGATIVE_INFINITY;
+  /** Entries to be removed next. */
+  private readonly due = new Int32Array(REMOVALS_PER_LOOK);
   private readonly resume = (): void => {
     this.deferred = false;
     this.slowGo();
@@ -131,48 +133,47 @@ export class ExpireCycle {
   private expireIn(db: Database, now: number, end: number): boolean {
     const { expires } = db;
     const { micros } = this.options;
-    let block = expires.nextDueBlock(0, now);
+    let block = expires.dueBlockBelow(expires.blocks, now);
     let removals = 0;
     while (block >= 0) {
-      removals += this.expireBlock(db, block, now);
-      if (removals >= REMOVALS_PER_LOOK) {
+      // Also a block with nothing to remove takes about a microsecond: its bound was out of date.
+      removals += 1 + this.expireBlock(db, block, now);
+      if (removals > REMOVALS_PER_LOOK) {
         removals = 0;
-        if (micros() >= end) return expires.nextDueBlock(0, now) < 0;
-      } else {
-        // Also a block without any costs about a microsecond: its bound was out of date.
-        removals++;
+        if (micros() >= end) return expires.dueBlockBelow(block + 1, now) < 0;
       }
-      block = expires.nextDueBlock(block, now);
+      block = expires.dueBlockBelow(block + 1, now);
     }
     return true;
   }
 
   /**
-   * Walks a block; a slot that is given up is filled with the table's last, so it is looked at
-   * again. Ends early after REMOVALS_PER_LOOK removals.
+   * Removes the keys of a block that are due, REMOVALS_PER_LOOK of them at most. It is walked from
+   * its end, as blocks are: a slot that is given up is filled with the table's last one, which has
+   * been looked at before.
    * @returns how many keys were removed
    */
   private expireBlock(db: Database, block: number, now: number): number {
     const { expires } = db;
-    const { keyspace } = this;
-    let removed = 0;
+    const { keyspace, due } = this;
+    const first = block * BLOCK_SLOTS;
+    let count = 0;
     let earliest = Number.POSITIVE_INFINITY;
-    let slot = block * BLOCK_SLOTS;
-    const end = slot + BLOCK_SLOTS;
-    while (slot < end && slot < expires.size) {
+    for (let slot = Math.min(first + BLOCK_SLOTS, expires.size) - 1; slot >= first; slot--) {
       const at = expires.get(slot);
-      if (at >= now) {
-        if (at < earliest) earliest = at;
-        slot++;
-        continue;
-      }
-      if (removed === REMOVALS_PER_LOOK) return removed;
-      keyspace.expire(db, expires.entryOf(slot));
-      keyspace.expiredByCycle++;
-      removed++;
+      if (at < now) {
+        if (count === REMOVALS_PER_LOOK) {
+          earliest = at;
+          break;
+        }
+        due[count++] = expires.entryOf(slot);
+      } else if (at < earliest) earliest = at;
     }
     expires.setBound(block, earliest);
-    return removed;
+    db.dict.warmEntries(due, count);
+    for (let i = 0; i < count; i++) keyspace.expire(db, due[i]!);
+    keyspace.expiredByCycle += count;
+    return count;
   }
 
   /** Keeps the averages: time to live by database, and the share of keys that are due. */

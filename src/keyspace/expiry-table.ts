@@ -117,11 +117,12 @@ export class ExpiryTable {
     return (this.size + BLOCK_MASK) >>> BLOCK_SHIFT;
   }
 
-  /** The first block from `from` on that may hold a time before `atMs`; -1 for none. */
-  nextDueBlock(from: number, atMs: number): number {
-    const { bounds, blocks } = this;
-    for (let block = from; block < blocks; block++) if (bounds[block]! < atMs) return block;
-    return -1;
+  /** The last block below `below` that may hold a time before `atMs`; -1 for none. */
+  dueBlockBelow(below: number, atMs: number): number {
+    const { bounds } = this;
+    let block = Math.min(below, this.blocks) - 1;
+    while (block >= 0 && bounds[block]! >= atMs) block--;
+    return block;
   }
 
   /** Says that no time in this block is before `atMs`. */

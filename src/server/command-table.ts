@@ -8,6 +8,7 @@
  * `find` and `findSubcommand` are on every request's path and allocate nothing (see NameTable).
  */
 import { ReplyError } from '../resp/reply-error.js';
+import { untilNul } from '../text/c-string.js';
 import type { Call } from './api/call.js';
 import type { CommandFlag, CommandGroup, CommandSpec } from './api/command.js';
 import { type Command, CommandBit, type CommandTable } from './api/command-table.js';
@@ -66,13 +67,11 @@ export class CommandTableImpl implements CommandTable {
   rename(from: string, to: string): string | undefined {
     const command = this.names.get(from);
     if (command === undefined) return 'No such command in rename-command';
+    const taken = this.names.get(to);
+    if (taken !== undefined && taken !== command) return 'Target command name already exists';
     this.names.delete(from);
-    if (to === '') {
-      this.commands = this.commands.filter((other) => other !== command);
-      return undefined;
-    }
-    if (this.names.get(to) !== undefined) return 'Target command name already exists';
-    this.names.set(to, command);
+    if (to === '') this.commands = this.commands.filter((other) => other !== command);
+    else this.names.set(to, command);
     return undefined;
   }
 
@@ -149,7 +148,7 @@ export class RegisteredCommand implements Command {
 /** The error for a word that is no subcommand of the container. */
 export function unknownSubcommand(container: string, word: string): ReplyError {
   return new ReplyError(
-    `ERR unknown subcommand '${word.slice(0, QUOTED_NAME_MAX)}'. ` +
+    `ERR unknown subcommand '${untilNul(word).slice(0, QUOTED_NAME_MAX)}'. ` +
       `Try ${container.toUpperCase()} HELP.`,
   );
 }

@@ -8,6 +8,7 @@
 import type { Args } from '../resp/args.js';
 import { wrongArity } from '../resp/errors.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
+import { untilNul } from '../text/c-string.js';
 import { ClientGate } from './api/client.js';
 import { type Command, CommandBit } from './api/command-table.js';
 import type { ClientImpl } from './client.js';
@@ -35,9 +36,9 @@ const UNKNOWN_ARGS_SHOWN = 128;
 export function unknownCommand(args: Args): string {
   let shown = '';
   for (let i = 1; i < args.count && shown.length < UNKNOWN_ARGS_SHOWN; i++) {
-    shown += `'${args.text(i).slice(0, UNKNOWN_ARGS_SHOWN - shown.length)}' `;
+    shown += `'${untilNul(args.text(i)).slice(0, UNKNOWN_ARGS_SHOWN - shown.length)}' `;
   }
-  const name = args.text(0).slice(0, UNKNOWN_ARGS_SHOWN);
+  const name = untilNul(args.text(0)).slice(0, UNKNOWN_ARGS_SHOWN);
   return `ERR unknown command '${name}', with args beginning with: ${shown}`;
 }
 

@@ -8,10 +8,11 @@ import { type Received, RespClient } from '../support/resp-client.js';
 import type { Exchange } from './exchange.js';
 import type { Form } from './forms.js';
 import type { Request } from './requests.js';
+import { ruleOf } from './rules.js';
 
 export const CONNECTIONS = 3;
 /** How long both servers may take for a batch. */
-const BATCH_TIMEOUT_MS = 30_000;
+const BATCH_TIMEOUT_MS = 15_000;
 
 /** A request and the connection it goes over. */
 export interface Step {
@@ -81,7 +82,8 @@ export class Duel {
   }
 
   /**
-   * Sends the steps to both servers, those of one connection in a row in one write.
+   * Sends the steps to both servers, those of one connection in a row in one write
+   * but for those that go alone.
    * @param onExchange called for each pair of answers, in order, with the protocol of respd's
    */
   async exchange(
@@ -89,12 +91,11 @@ export class Duel {
     onExchange: (exchange: Exchange, index: number, resp: 2 | 3) => void = () => {},
   ): Promise<void> {
     for (let from = 0; from < steps.length; ) {
+      const to = this.endOfWrite(steps, from);
       const { connection: number } = steps[from]!;
-      let to = from + 1;
-      while (to < steps.length && steps[to]!.connection === number) to++;
       const connection = this.connections[number]!;
       const requests = steps.slice(from, to).map((one) => one.request);
-      const [ours, theirs] = await bothAnswers(connection, requests);
+      const [ours, theirs] = await bothAnswers(connection, requests, from);
       for (const [i, request] of requests.entries()) {
         const exchange: Exchange = {
           request,
@@ -110,6 +111,22 @@ export class Duel {
       from = to;
     }
   }
+
+  /** Up to which step one write to one connection can take them. */
+  private endOfWrite(steps: readonly Step[], from: number): number {
+    const { connection } = steps[from]!;
+    let to = from;
+    do {
+      if (this.isAlone(steps[to]!)) return Math.max(to, from + 1);
+      to++;
+    } while (to < steps.length && steps[to]!.connection === connection);
+    return to;
+  }
+
+  private isAlone({ request }: Step): boolean {
+    const form = this.formOf(request);
+    return form !== undefined && ruleOf(form).alone !== undefined;
+  }
 }
 
 export function step(connection: number, ...words: string[]): Step {
@@ -119,29 +136,52 @@ export function step(connection: number, ...words: string[]): Step {
 async function bothAnswers(
   { ours, theirs }: Connection,
   requests: readonly Request[],
+  firstStep: number,
 ): Promise<[Received[], Received[]]> {
+  return await Promise.all([
+    allAnswers('respd', ours, requests, firstStep),
+    allAnswers('redis-server', theirs, requests, firstStep),
+  ]);
+}
+
+/** Sends the requests in one write. @throws Error that names the request left without an answer */
+async function allAnswers(
+  server: string,
+  client: RespClient,
+  requests: readonly Request[],
+  firstStep: number,
+): Promise<Received[]> {
+  const answers: Received[] = [];
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`No answer to all of a batch in ${BATCH_TIMEOUT_MS} ms.`)),
-      BATCH_TIMEOUT_MS,
-    );
+    timer = setTimeout(() => reject(new Error('It is silent.')), BATCH_TIMEOUT_MS);
   });
-  const both = Promise.all([
-    ours.pipeline(requests).catch(fromServer('respd')),
-    theirs.pipeline(requests).catch(fromServer('redis-server')),
-  ]);
+  client.stream.cork();
+  const promises = requests.map((request) => client.exchange(request));
+  client.stream.uncork();
   try {
-    return await Promise.race([both, late]);
+    for (const promise of promises) answers.push(await Promise.race([promise, late]));
+  } catch (error) {
+    for (const promise of promises) promise.catch(() => {});
+    throw new NoAnswerError(server, firstStep + answers.length, (error as Error).message);
   } finally {
     clearTimeout(timer);
   }
+  return answers;
 }
 
-function fromServer(name: string): (error: Error) => never {
-  return (error) => {
-    throw new Error(`${name}: ${error.message}`);
-  };
+/** A server closed the connection or fell silent. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+
+  /** @param step the number of the first step that it has left without an answer */
+  constructor(
+    readonly server: string,
+    readonly step: number,
+    why: string,
+  ) {
+    super(`${server} has not answered. ${why}`);
+  }
 }
 
 /** HELLO and RESET change the protocol of all replies from their own on. */

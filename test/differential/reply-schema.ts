@@ -26,7 +26,7 @@ function matches(reply: Reply, schema: ReplySchema, resp: 2 | 3): boolean {
     : matchesStructure(reply, schema, resp);
 }
 
-function matchesType(reply: Reply, type: ReplySchema & string, resp: 2 | 3): boolean {
+function matchesType(reply: Reply, type: Extract<ReplySchema, string>, resp: 2 | 3): boolean {
   const { kind } = reply;
   switch (type) {
     case 'any':

@@ -10,6 +10,7 @@
 import type { ArgSpec, CommandGroup } from '../../src/server/api/declaration.js';
 import { type Form, isSince } from './forms.js';
 import type { Random } from './random.js';
+import { type Rule, ruleOf } from './rules.js';
 import { latin1, type Values } from './values.js';
 
 export type Request = readonly Buffer[];
@@ -20,6 +21,7 @@ const OPTIONS_SHUFFLED = 0.4;
 const TWO_ALTERNATIVES = 0.03;
 const ODD_CASE = 0.15;
 const MUTATED = 1 / 6;
+const RULES_VALUE = 0.9;
 const MANY = 40;
 
 interface Part {
@@ -29,6 +31,9 @@ interface Part {
 }
 
 export class RequestGenerator {
+  /** Of the command whose request is being made. */
+  private rule: Rule = {};
+
   /** @param version of the older of the two servers: what it doesn't know is not sent */
   constructor(
     private readonly random: Random,
@@ -36,11 +41,15 @@ export class RequestGenerator {
     private readonly version: string,
   ) {}
 
-  /** A request of this form, right or wrong. */
-  request(form: Form): Request {
+  /**
+   * A request of this form, right or wrong.
+   * @param other makes the request that a command such as COMMAND GETKEYS takes
+   */
+  request(form: Form, other: () => Request): Request {
     const { random } = this;
     const name = form.words.map((word) => this.inSomeCase(word));
-    const args = this.arguments(form.spec.args ?? [], form.spec.group);
+    const rule = ruleOf(form);
+    const args = rule.takesRequest ? other() : this.argumentsOf(form, rule);
     let words = [...name, ...args];
     if (random.chance(MUTATED)) words = this.mutated(words, form);
     return this.withSafeTtls(words, form);
@@ -53,6 +62,11 @@ export class RequestGenerator {
     const name = random.chance(0.8) ? latin1(random.pick(names)) : values.junk();
     const args = Array.from({ length: random.below(5) }, () => values.junk());
     return [name, ...args];
+  }
+
+  private argumentsOf(form: Form, rule: Rule): Buffer[] {
+    this.rule = rule;
+    return this.arguments(form.spec.args ?? [], form.spec.group);
   }
 
   /** The words for a list of arguments. */
@@ -110,8 +124,12 @@ export class RequestGenerator {
         if (!random.chance(TWO_ALTERNATIVES)) return words;
         return [...words, ...this.argument(random.pick(known), group)];
       }
-      default:
+      default: {
+        const chosen = this.rule.values?.[spec.name];
+        if (chosen !== undefined && random.chance(RULES_VALUE))
+          return [latin1(random.pick(chosen))];
         return [this.values.of(spec, group)];
+      }
     }
   }
 

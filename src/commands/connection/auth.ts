@@ -4,6 +4,7 @@ import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { REDIS_VERSION } from '../../server/api/version.js';
+import { untilNul } from '../../text/c-string.js';
 import { checkName } from './names.js';
 
 const DEFAULT_USER = 'default';
@@ -114,7 +115,7 @@ function parseHello(call: Call): HelloOptions {
       checkName(options.name);
       i++;
     } else {
-      throw new ReplyError(`ERR Syntax error in HELLO option '${args.text(i)}'`);
+      throw new ReplyError(`ERR Syntax error in HELLO option '${untilNul(args.text(i))}'`);
     }
   }
   return options;

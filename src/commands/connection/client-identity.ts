@@ -5,6 +5,7 @@ import type { Call } from '../../server/api/call.js';
 import type { Client } from '../../server/api/client.js';
 import { clientInfo } from '../../server/api/client-info.js';
 import type { CommandSpec } from '../../server/api/command.js';
+import { untilNul } from '../../text/c-string.js';
 import { clientTypeArg, isOfType } from './client-type.js';
 import { checkName, isPrintableWord } from './names.js';
 
@@ -177,7 +178,7 @@ export const clientSetinfo: CommandSpec = {
     const { args, client, reply } = call;
     const isName = args.is(2, 'LIB-NAME');
     if (!isName && !args.is(2, 'LIB-VER')) {
-      throw new ReplyError(`ERR Unrecognized option '${args.text(2)}'`);
+      throw new ReplyError(`ERR Unrecognized option '${untilNul(args.text(2))}'`);
     }
     const value = args.text(3);
     if (!isPrintableWord(value)) {

@@ -4,6 +4,7 @@ import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { Client } from '../../server/api/client.js';
 import type { CommandSpec } from '../../server/api/command.js';
+import { untilNul } from '../../text/c-string.js';
 import { type ClientType, clientTypeArg, isOfType } from './client-type.js';
 
 const NO_SUCH_CLIENT = new ReplyError('ERR No such client');
@@ -115,7 +116,8 @@ function parseFilter(call: Call): Filter {
       filter.laddr = args.text(i + 1);
     } else if (args.is(i, 'USER')) {
       filter.user = args.text(i + 1);
-      if (filter.user !== DEFAULT_USER) throw new ReplyError(`ERR No such user '${filter.user}'`);
+      if (filter.user !== DEFAULT_USER)
+        throw new ReplyError(`ERR No such user '${untilNul(filter.user)}'`);
     } else if (args.is(i, 'SKIPME')) {
       filter.sparesCaller = args.is(i + 1, 'YES');
       if (!filter.sparesCaller && !args.is(i + 1, 'NO')) throw SYNTAX_ERROR;

@@ -3,6 +3,7 @@ import type { Args } from '../../resp/args.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Client } from '../../server/api/client.js';
 import { ClientFlag } from '../../server/api/client.js';
+import { untilNul } from '../../text/c-string.js';
 
 export type ClientType = 'normal' | 'master' | 'replica' | 'pubsub';
 
@@ -19,7 +20,7 @@ export function clientTypeArg(args: Args, i: number): ClientType {
   const text = args.text(i);
   const name = text.toLowerCase();
   const type = Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
-  if (type === undefined) throw new ReplyError(`ERR Unknown client type '${text}'`);
+  if (type === undefined) throw new ReplyError(`ERR Unknown client type '${untilNul(text)}'`);
   return type;
 }
 

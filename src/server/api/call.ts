@@ -73,9 +73,8 @@ export class Call {
 
   /** For looking without touching the access clock or counting (TTL, TYPE, OBJECT …). */
   peek(i: number): number {
-    const { args, db } = this;
-    const at = args.base + i;
-    const e = db.find(args.buf, args.offs[at]!, args.lens[at]!, args.hashes[at]!);
+    const { db } = this;
+    const e = this.find(db, i);
     return e !== 0 && db.isVolatile(e) && this.isDue(db, e) ? 0 : e;
   }
 
@@ -155,10 +154,23 @@ export class Call {
     if (this.propagating) this.rewritten = [];
   }
 
-  private lookup(i: number): number {
-    const { args, db } = this;
+  /** The entry of argument `i`, due or not. Its hash is worked out once, or was by the warm-up. */
+  private find(db: Database, i: number): number {
+    const { args } = this;
     const at = args.base + i;
-    const e = db.find(args.buf, args.offs[at]!, args.lens[at]!, args.hashes[at]!);
+    const off = args.offs[at]!;
+    const len = args.lens[at]!;
+    let hash = args.hashes[at]!;
+    if (hash === 0) {
+      hash = db.hasher.hash(args.buf, off, len);
+      args.hashes[at] = hash;
+    }
+    return db.dict.find(args.buf, off, len, hash);
+  }
+
+  private lookup(i: number): number {
+    const { db } = this;
+    const e = this.find(db, i);
     if (e === 0) return 0;
     const meta = db.dict.meta(e);
     if ((meta & VOLATILE) !== 0 && this.isDue(db, e)) return 0;

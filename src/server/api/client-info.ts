@@ -5,6 +5,7 @@
  *
  * Source: https://redis.io/docs/latest/commands/client-list/ and catClientInfoString in networking.c.
  */
+import { untilNul } from '../../text/c-string.js';
 import type { Client } from './client.js';
 import { ClientFlag } from './client.js';
 
@@ -39,7 +40,7 @@ export function clientInfo(client: Client, nowMs: number, running?: RunningComma
   const fresh = client.freshOutputBytes;
   return (
     `id=${client.id} addr=${client.addr} laddr=${client.laddr} fd=${client.fd}` +
-    ` name=${shown(client.name)} age=${seconds(client.createdMs, nowMs)}` +
+    ` name=${untilNul(client.name)} age=${seconds(client.createdMs, nowMs)}` +
     ` idle=${seconds(client.lastInteractionMs, nowMs)} flags=${clientFlags(client.flags)}` +
     ` db=${client.db.index} sub=0 psub=0 ssub=0 multi=-1` +
     ` qbuf=${client.queryBufferBytes} qbuf-free=${client.queryBufferFree}` +
@@ -47,8 +48,8 @@ export function clientInfo(client: Client, nowMs: number, running?: RunningComma
     ` obl=${fresh + (running?.replyBytes ?? 0)} oll=${client.outputChunks}` +
     ` omem=${client.outputBytes - fresh} tot-mem=${client.memoryBytes}` +
     ` events=${client.outputChunks > 0 ? 'rw' : 'r'} cmd=${running?.name ?? client.lastCommand}` +
-    ` user=${shown(client.user)} redir=-1 resp=${client.resp}` +
-    ` lib-name=${shown(client.libName)} lib-ver=${shown(client.libVer)}`
+    ` user=${untilNul(client.user)} redir=-1 resp=${client.resp}` +
+    ` lib-name=${untilNul(client.libName)} lib-ver=${untilNul(client.libVer)}`
   );
 }
 
@@ -64,10 +65,4 @@ export function clientFlags(flags: number): string {
 /** Whole seconds between two times, as clocks that tick in seconds count them. */
 function seconds(sinceMs: number, nowMs: number): number {
   return Math.floor(nowMs / 1000) - Math.floor(sinceMs / 1000);
-}
-
-/** Redis prints C strings: what stands behind a NUL byte is not shown (nor checked, in names). */
-function shown(text: string): string {
-  const nul = text.indexOf('\0');
-  return nul < 0 ? text : text.slice(0, nul);
 }

@@ -359,7 +359,7 @@ describe('CLIENT PAUSE', () => {
 
   it('forgets a waiting client that goes away', async () => {
     await one('CLIENT PAUSE 100000 WRITE');
-    other.write('SET gone 1');
+    other.write('SET', 'gone', 1);
     await expect.poll(() => registry().blockedCount).toBe(1);
     other.close();
     await expect.poll(() => registry().blockedCount).toBe(0);

@@ -453,16 +453,33 @@ describe('a dict', () => {
     expect(model.dict.randomEntry(Math.random)).toBe(0);
   });
 
-  it('forgets all entry numbers once it is empty', () => {
-    const model = new Model();
-    for (let i = 0; i < 1000; i++) model.set(`k${i}`, '', 0);
-    const full = model.dict.tableBytes;
-    for (let i = 0; i < 1000; i++) model.remove(`k${i}`);
-    expect(model.dict.entryTop).toBe(1);
-    model.dict.shrinkIfSparse();
-    expect(model.dict.tableBytes).toBeLessThan(full);
-    for (let i = 0; i < 1000; i++) model.set(`k${i}`, 'again', i);
-    model.check();
+  it('begins entry numbers anew once it is empty, and gives their memory back when trimmed', () => {
+    const dict = new Dict(new Arena());
+    const key = Buffer.alloc(4);
+    const fill = (n: number) => {
+      for (let i = 0; i < n; i++) {
+        key.writeInt32LE(i);
+        dict.insert(key, 0, 4, hasher.hash(key, 0, 4), 0, i);
+      }
+    };
+    const n = 600_000;
+    fill(n);
+    const full = dict.tableBytes;
+    expect(dict.trim()).toBe(false);
+    for (let e = 1; e <= n; e++) dict.remove(e);
+    expect(dict.size).toBe(0);
+    expect(dict.entryTop).toBe(1);
+    let pieces = 0;
+    while (dict.trim()) pieces++;
+    expect(pieces).toBe(2);
+    dict.shrinkIfSparse();
+    expect(dict.tableBytes).toBeLessThan(full / 2);
+    fill(n);
+    expect(dict.tableBytes).toBe(full);
+    for (let i = 0; i < n; i += 997) {
+      key.writeInt32LE(i);
+      expect(dict.meta(dict.find(key, 0, 4, hasher.hash(key, 0, 4)))).toBe(i);
+    }
   });
 
   it('tells how long its chains are', () => {

@@ -1,0 +1,110 @@
+/**
+ * Compares all that two servers hold, key by key: what is there, its type, encoding, time to live
+ * and content; and the digests of it all.
+ *
+ * The content of a key is read with commands, so a type needs a line in READERS, and nothing else.
+ */
+import type { RespClient } from '../support/resp-client.js';
+import { showReply } from '../support/resp-client.js';
+import { type Exchange, isError, sameElements } from './exchange.js';
+import type { Form } from './forms.js';
+import type { Request } from './requests.js';
+import { latin1 } from './values.js';
+
+/** What reads a key of this type whole; `*` stands for the key. */
+const READERS: Readonly<Record<string, { words: readonly string[]; inAnyOrder?: boolean }>> = {
+  string: { words: ['GET', '*'] },
+  list: { words: ['LRANGE', '*', '0', '-1'] },
+  hash: { words: ['HGETALL', '*'], inAnyOrder: true },
+  set: { words: ['SMEMBERS', '*'], inAnyOrder: true },
+  zset: { words: ['ZRANGE', '*', '0', '-1', 'WITHSCORES'] },
+  stream: { words: ['XRANGE', '*', '-', '+'] },
+};
+
+/** Whether two answers to such a request agree, by the stream's own rules. */
+export type Judge = (exchange: Exchange) => string | undefined;
+
+export interface DatasetDifference {
+  readonly database: number;
+  /** Undefined where it is about no single key. */
+  readonly key: Buffer | undefined;
+  readonly what: string;
+}
+
+export interface DatasetReaders {
+  readonly ours: RespClient;
+  readonly theirs: RespClient;
+  readonly databases: number;
+  readonly formOf: (request: Request) => Form | undefined;
+  readonly judge: Judge;
+}
+
+/** The first difference between the two data sets, if there is one. */
+export async function datasetDifference(
+  readers: DatasetReaders,
+): Promise<DatasetDifference | undefined> {
+  for (let database = 0; database < readers.databases; database++) {
+    await ask(readers, ['SELECT', String(database)]);
+    const found = await databaseDifference(readers, database);
+    if (found !== undefined) return found;
+  }
+  const digests = await ask(readers, ['DEBUG', 'DIGEST']);
+  const areThere = !isError(digests.ours) && !isError(digests.theirs);
+  if (!areThere || digests.ours.raw.equals(digests.theirs.raw)) return undefined;
+  return { database: 0, key: undefined, what: `DEBUG DIGEST: ${describe(digests)}` };
+}
+
+async function databaseDifference(
+  readers: DatasetReaders,
+  database: number,
+): Promise<DatasetDifference | undefined> {
+  const keys = await ask(readers, ['KEYS', '*']);
+  if (!sameElements(keys)) {
+    return { database, key: undefined, what: `the keys are ${describe(keys)}` };
+  }
+  if (keys.theirs.reply.kind !== 'array') throw new Error('KEYS answered with no array.');
+  for (const item of keys.theirs.reply.items) {
+    if (item.kind !== 'bulk') throw new Error('KEYS answered with something that is no key.');
+    const what = await keyDifference(readers, item.bytes);
+    if (what !== undefined) return { database, key: item.bytes, what };
+  }
+  return undefined;
+}
+
+async function keyDifference(readers: DatasetReaders, key: Buffer): Promise<string | undefined> {
+  const type = await ask(readers, ['TYPE', key]);
+  const questions: [readonly (string | Buffer)[], boolean][] = [
+    [['TYPE', key], false],
+    [['OBJECT', 'ENCODING', key], false],
+    [['PEXPIRETIME', key], false],
+  ];
+  const name = type.theirs.reply.kind === 'status' ? type.theirs.reply.text : '';
+  const reader = READERS[name];
+  if (reader !== undefined) {
+    const words = reader.words.map((word) => (word === '*' ? key : word));
+    questions.push([words, reader.inAnyOrder === true]);
+  }
+  for (const [words, inAnyOrder] of questions) {
+    const exchange = await ask(readers, words);
+    if (inAnyOrder && sameElements(exchange)) continue;
+    const difference = readers.judge(exchange);
+    if (difference !== undefined) return `${words[0]}: ${describe(exchange)}`;
+  }
+  return undefined;
+}
+
+async function ask(
+  { ours, theirs, formOf }: DatasetReaders,
+  words: readonly (string | Buffer)[],
+): Promise<Exchange> {
+  const request = words.map((word) => (typeof word === 'string' ? latin1(word) : word));
+  const [our, their] = await Promise.all([ours.exchange(request), theirs.exchange(request)]);
+  return { request, form: formOf(request), ours: our, theirs: their, previous: undefined };
+}
+
+const SHOWN_CHARS = 2000;
+
+function describe({ ours, theirs }: Exchange): string {
+  const [our, their] = [ours, theirs].map(({ reply }) => showReply(reply).slice(0, SHOWN_CHARS));
+  return `respd ${our}, Redis ${their}`;
+}

@@ -1,0 +1,103 @@
+/**
+ * The differential test: a seeded stream of commands goes to respd and to a real redis-server alike,
+ * and replies, encodings, times to live and the final data sets must be equal.
+ *
+ *     values.ts, requests.ts   arguments and requests from commands' specs, wrong ones included
+ *     rules.ts                 what is not sent or compared loosely, and what 7.2 answers otherwise
+ *     duel.ts, stream.ts       both servers, batch by batch; exchange.ts compares
+ *     reply-schema.ts          replies against what the spec declares
+ *     dataset.ts, scan.ts      all data of both; whole SCAN iterations
+ *     report.ts                the report of a difference, shrunk
+ *
+ * A new command needs nothing here, if its spec declares its arguments well: it is sent from the
+ * day it is in `allCommands`. Only these want a line elsewhere:
+ *
+ *     a reply that cannot be equal to the byte (an order, a clock, chance)    RULES in rules.ts
+ *     a command that must not be sent, or not often                          RULES in rules.ts
+ *     an answer that 7.2 gives otherwise than 7.0                VERSION_DIFFERENCES in rules.ts
+ *     a string argument that wants values of a special sort     RULES' values, or values.ts
+ *     a new type: how a key of it is read whole                       READERS in dataset.ts
+ *
+ * The last test below fails for a command that never succeeds, whose arguments are then no good.
+ *
+ * DIFF_SEED and DIFF_COUNT choose another stream; REDIS_SERVER another redis-server: with a 7.2 one,
+ * nothing is excused by version.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { allCommands } from '../../src/commands/index.js';
+import { createServer, type RespdServer } from '../../src/index.js';
+import {
+  describeWithRedis,
+  type RealRedis,
+  redisVersion,
+  startRealRedis,
+} from '../support/real-redis.js';
+import { formsOf } from './forms.js';
+import { existsIn, RULES, ruleOf, VERSION_DIFFERENCES, weightOf } from './rules.js';
+import { runStream, type Tally } from './stream.js';
+
+const SEEDS = process.env.DIFF_SEED ? [Number(process.env.DIFF_SEED)] : [20_260_101, 7, 4_711, 99];
+/** Commands over all seeds. */
+const COUNT = Number(process.env.DIFF_COUNT || 200_000);
+const TIMEOUT_MS = 600_000;
+/** Keeps strings, and LCS's tables, small. */
+const LIMITS = { 'proto-max-bulk-len': '2mb', 'enable-debug-command': 'yes' } as const;
+
+describeWithRedis('respd beside a real redis-server', () => {
+  const forms = formsOf(allCommands);
+  const version = redisVersion() ?? '';
+  const tallies = new Map<string, Tally>();
+  let respd: RespdServer;
+  let redis: RealRedis;
+
+  beforeAll(async () => {
+    respd = await createServer({ port: 0, ...LIMITS, debugArena: true });
+    redis = await startRealRedis(Object.entries(LIMITS).flatMap(([k, v]) => [`--${k}`, v]));
+  });
+
+  afterAll(async () => {
+    await respd?.close();
+    await redis?.stop();
+  });
+
+  it.each(SEEDS)(
+    'answers a stream of commands as Redis does (seed %i)',
+    async (seed) => {
+      const found = await runStream({
+        seed,
+        count: Math.ceil(COUNT / SEEDS.length),
+        oursPort: respd.port,
+        theirsPort: redis.port,
+        version,
+        forms,
+      });
+      for (const [name, tally] of found) add(tallies, name, tally);
+    },
+    TIMEOUT_MS,
+  );
+
+  it('has sent every command that is not excluded, and seen it succeed', () => {
+    const due = forms.filter((form) => weightOf(form) > 0 && existsIn(version, form.spec));
+    const missed = due.filter((form) => {
+      const tally = tallies.get(form.name);
+      const mayFail = ruleOf(form).alwaysFails !== undefined || form.spec.subcommands !== undefined;
+      return tally === undefined || (tally.succeeded === 0 && !mayFail);
+    });
+    expect(missed.map((form) => form.name)).toEqual([]);
+    if (process.env.DIFF_TALLIES) console.table(Object.fromEntries([...tallies].sort()));
+  });
+});
+
+it('has rules only for commands that there are, or that are yet to come', () => {
+  const known = new Set(formsOf(allCommands).map((form) => form.name));
+  const named = [...Object.keys(RULES), ...VERSION_DIFFERENCES.map((one) => one.command)];
+  expect(named.filter((name) => name !== '*' && !known.has(name))).toEqual([]);
+});
+
+function add(tallies: Map<string, Tally>, name: string, more: Tally): void {
+  const sum = tallies.get(name) ?? { sent: 0, succeeded: 0, byVersion: 0 };
+  sum.sent += more.sent;
+  sum.succeeded += more.succeeded;
+  sum.byVersion += more.byVersion;
+  tallies.set(name, sum);
+}

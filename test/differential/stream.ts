@@ -1,0 +1,270 @@
+/**
+ * The stream itself: a seed becomes requests, both servers get them in pipelined batches, and every
+ * pair of answers is judged; between batches whole SCAN iterations and all data are compared.
+ *
+ *     Random(seed) -> next() -> 200 steps over 3 connections -> Duel -> judge each exchange
+ *                                                                  `-> first difference: shrink, report
+ *
+ * What is sent depends on the seed and the commands' specs alone, never on answers: a run can be
+ * had again from its seed, and a difference told by its number.
+ */
+import type { CommandGroup } from '../../src/server/api/declaration.js';
+import { RespClient } from '../support/resp-client.js';
+import { datasetDifference } from './dataset.js';
+import { CONNECTIONS, Duel, NoAnswerError, type Step } from './duel.js';
+import { type Exchange, isError, sameBytes } from './exchange.js';
+import { type Form, isSince } from './forms.js';
+import { Random } from './random.js';
+import { violation } from './reply-schema.js';
+import { describeDifference, shrink } from './report.js';
+import { type Request, RequestGenerator } from './requests.js';
+import { existsIn, ruleOf, versionDifference, weightOf } from './rules.js';
+import { scanDifference } from './scan.js';
+import { latin1, Values } from './values.js';
+
+export const BATCH = 200;
+const UNKNOWN_COMMAND = 0.004;
+/** Batches between two whole SCAN iterations, and between two comparisons of all data. */
+const BATCHES_PER_SCAN = 20;
+const BATCHES_PER_DATASET = 250;
+const DATABASES = 16;
+
+export interface StreamOptions {
+  readonly seed: number;
+  /** Commands to send. */
+  readonly count: number;
+  readonly oursPort: number;
+  readonly theirsPort: number;
+  /** Of the other server, such as `7.0.15`. */
+  readonly version: string;
+  readonly forms: readonly Form[];
+}
+
+/** What became of one command's requests. */
+export interface Tally {
+  sent: number;
+  /** Answered with no error. */
+  succeeded: number;
+  /** Explained by VERSION_DIFFERENCES. */
+  byVersion: number;
+}
+
+interface Failure {
+  readonly what: string;
+  /** Words by which requests that have to do with it are found. */
+  readonly involved: readonly Buffer[];
+  /** The request's number; the last one's by default. */
+  readonly index?: number;
+  readonly exchange?: Exchange;
+  /** What else to look at after a replay. */
+  readonly alsoDiffers?: () => Promise<boolean>;
+}
+
+export class DifferenceError extends Error {
+  override readonly name = 'DifferenceError';
+}
+
+/**
+ * Runs a stream to its end.
+ * @returns how often each command was sent
+ * @throws DifferenceError that tells of the first difference and how to see it again
+ */
+export async function runStream(options: StreamOptions): Promise<ReadonlyMap<string, Tally>> {
+  const stream = new Stream(options);
+  try {
+    await stream.run();
+  } finally {
+    stream.end();
+  }
+  return stream.tallies;
+}
+
+class Stream {
+  readonly tallies = new Map<string, Tally>();
+  private readonly random: Random;
+  private readonly generator: RequestGenerator;
+  private readonly byName: ReadonlyMap<string, Form>;
+  private readonly sent: Form[];
+  private readonly cumulative: number[];
+  /** All that was sent since both servers were empty. */
+  private readonly history: Step[] = [];
+  private duel!: Duel;
+  private readers: RespClient[] = [];
+
+  constructor(private readonly options: StreamOptions) {
+    const { forms, seed, version } = options;
+    this.random = new Random(seed);
+    const groups = [...new Set(forms.filter(hasKeys).map((form) => form.spec.group))];
+    const withData = groups.filter((group) => group !== 'generic' && group !== 'server');
+    const values = new Values(this.random, withData as CommandGroup[]);
+    this.generator = new RequestGenerator(this.random, values, version);
+    this.byName = new Map(forms.map((form) => [form.name, form]));
+    this.sent = forms.filter((form) => weightOf(form) > 0 && existsIn(version, form.spec));
+    let sum = 0;
+    this.cumulative = this.sent.map((form) => (sum += weightOf(form)));
+  }
+
+  async run(): Promise<void> {
+    const { count, oursPort, theirsPort } = this.options;
+    this.duel = await Duel.begin(oursPort, theirsPort, (request) => this.formOf(request));
+    this.readers = [await RespClient.connect(oursPort), await RespClient.connect(theirsPort)];
+    await this.stopActiveExpiry();
+    for (let batch = 1; this.history.length < count; batch++) {
+      await this.runBatch(Math.min(BATCH, count - this.history.length));
+      if (batch % BATCHES_PER_SCAN === 0) await this.compareScan();
+      if (batch % BATCHES_PER_DATASET === 0) await this.compareDatasets();
+    }
+    await this.compareDatasets();
+  }
+
+  end(): void {
+    this.duel?.end();
+    for (const reader of this.readers) reader.close();
+  }
+
+  /** Keys that are due go when someone looks, at the same request on both sides. */
+  private async stopActiveExpiry(): Promise<void> {
+    for (const reader of this.readers) await reader.send('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+  }
+
+  private async runBatch(size: number): Promise<void> {
+    const connection = this.random.below(CONNECTIONS);
+    const steps: Step[] = [];
+    while (steps.length < size) {
+      for (const request of this.next()) steps.push({ connection, request });
+    }
+    const first = this.history.length;
+    this.history.push(...steps);
+    let failure: Failure | undefined;
+    try {
+      await this.duel.exchange(steps, (exchange, index, resp) => {
+        if (failure !== undefined) return;
+        this.count(exchange);
+        const what = this.judge(exchange, resp);
+        if (what === undefined) return;
+        failure = { index: first + index, what, exchange, involved: exchange.request.slice(1) };
+      });
+    } catch (error) {
+      if (!(error instanceof NoAnswerError)) throw error;
+      const { request } = steps[error.step]!;
+      failure = { index: first + error.step, what: error.message, involved: request.slice(1) };
+    }
+    if (failure !== undefined) await this.fail(failure);
+  }
+
+  /** The next request, with one that must go right before it. */
+  private next(): Request[] {
+    const { random, generator } = this;
+    if (random.chance(UNKNOWN_COMMAND)) return [generator.unknownCommand()];
+    for (;;) {
+      const request = generator.request(this.pick(), () => this.next().at(-1)!);
+      const form = this.formOf(request);
+      const rule = form === undefined ? {} : ruleOf(form);
+      if (rule.excluded !== undefined) continue;
+      if (form !== undefined && !existsIn(this.options.version, form.spec)) continue;
+      if (rule.before === undefined) return [request];
+      return [rule.before.map(latin1), request];
+    }
+  }
+
+  private pick(): Form {
+    const at = this.random.fraction() * this.cumulative.at(-1)!;
+    return this.sent[this.cumulative.findIndex((sum) => at < sum)]!;
+  }
+
+  /** What the servers will take a request for. */
+  private formOf(request: Request): Form | undefined {
+    const name = request[0]?.toString('latin1').toLowerCase() ?? '';
+    const form = name.includes('|') ? undefined : this.byName.get(name);
+    if (form?.spec.subcommands === undefined || request.length < 2) return form;
+    return this.byName.get(`${name}|${request[1]!.toString('latin1').toLowerCase()}`) ?? form;
+  }
+
+  /** @returns what is wrong with an exchange; undefined if nothing is */
+  private judge(exchange: Exchange, resp: 2 | 3): string | undefined {
+    const { form, ours, theirs } = exchange;
+    if (form !== undefined && !isError(ours)) {
+      const wrong = violation(ours.reply, form.spec.reply, resp);
+      if (wrong !== undefined) return wrong;
+    }
+    const mayBeLoose = form !== undefined && !isError(ours) && !isError(theirs);
+    const agree = (mayBeLoose && ruleOf(form).agree) || sameBytes;
+    if (agree(exchange)) return undefined;
+    if (versionDifference(exchange, this.options.version) !== undefined) return undefined;
+    return agree === sameBytes ? 'not the same bytes' : `no agreement (${ruleOf(form!).because})`;
+  }
+
+  private count(exchange: Exchange): void {
+    const name = exchange.form?.name ?? '';
+    let tally = this.tallies.get(name);
+    if (tally === undefined) {
+      tally = { sent: 0, succeeded: 0, byVersion: 0 };
+      this.tallies.set(name, tally);
+    }
+    tally.sent++;
+    if (!isError(exchange.ours)) tally.succeeded++;
+    if (!isSince(this.options.version, '7.2') && !sameBytes(exchange)) {
+      if (versionDifference(exchange, this.options.version) !== undefined) tally.byVersion++;
+    }
+  }
+
+  private async compareScan(): Promise<void> {
+    const [ours, theirs] = this.readers as [RespClient, RespClient];
+    const seed = this.random.uint32();
+    const compare = () => scanDifference(new Random(seed), ours, theirs);
+    const what = await compare();
+    if (what === undefined) return;
+    await this.fail({
+      what,
+      involved: [],
+      alsoDiffers: async () => (await compare()) !== undefined,
+    });
+  }
+
+  private async compareDatasets(): Promise<void> {
+    const [ours, theirs] = this.readers as [RespClient, RespClient];
+    const compare = () =>
+      datasetDifference({
+        ours,
+        theirs,
+        databases: DATABASES,
+        formOf: (request) => this.formOf(request),
+        judge: (exchange) => this.judge(exchange, 2),
+      });
+    const found = await compare();
+    if (found === undefined) return;
+    await this.fail({
+      what: `the data sets differ in database ${found.database}: ${found.what}`,
+      involved: found.key === undefined ? [] : [found.key],
+      alsoDiffers: async () => (await compare()) !== undefined,
+    });
+  }
+
+  /** Tells of a difference, with the shortest way to see it again. */
+  private async fail(failure: Failure): Promise<never> {
+    const { duel, options } = this;
+    const index = failure.index ?? this.history.length - 1;
+    const history = this.history.slice(0, index + 1);
+    const shrunk = await shrink(history, failure.involved, async (steps) => {
+      let differs = false;
+      try {
+        await duel.restart();
+        await duel.exchange(steps, (exchange, _, resp) => {
+          differs ||= this.judge(exchange, resp) !== undefined;
+        });
+      } catch (error) {
+        if (error instanceof NoAnswerError) return true;
+        throw error;
+      }
+      return differs || ((await failure.alsoDiffers?.()) ?? false);
+    });
+    const { what, involved, exchange } = failure;
+    throw new DifferenceError(
+      describeDifference({ seed: options.seed, index, what, history, involved, exchange, shrunk }),
+    );
+  }
+}
+
+function hasKeys(form: Form): boolean {
+  return (form.spec.keys?.length ?? 0) > 0;
+}
