@@ -40,6 +40,8 @@ export interface KeyspaceObserver {
   keyEvent(db: Database, eventClass: number, event: string, key: Uint8Array): void;
   /** All keys of this database (all databases: undefined) are about to go. */
   flushed(db: Database | undefined): void;
+  /** Two databases are about to exchange their numbers: who uses one sees the other's keys. */
+  swapped(a: Database, b: Database): void;
   /** A key that was due has been removed: to be propagated as a deletion. */
   keyExpired(db: Database, key: Uint8Array): void;
 }

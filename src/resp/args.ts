@@ -12,7 +12,7 @@
  */
 import { parseDouble } from '../text/double.js';
 import { parseInt64, parseInteger } from '../text/int64.js';
-import { NOT_A_FLOAT, NOT_AN_INTEGER } from './errors.js';
+import { NOT_A_FLOAT, NOT_AN_INT32, NOT_AN_INTEGER } from './errors.js';
 import type { ReplyError } from './reply-error.js';
 
 export class Args {
@@ -142,6 +142,16 @@ export class Args {
   ): number {
     const value = this.int(i, notInteger);
     if (value < min || value > max) throw outside;
+    return value;
+  }
+
+  /**
+   * Argument `i` as a 32-bit integer.
+   * @throws ReplyError `error` in every case, if it is given
+   */
+  int32(i: number, error?: ReplyError): number {
+    const value = this.int(i, error);
+    if (value < -0x80000000 || value > 0x7fffffff) throw error ?? NOT_AN_INT32;
     return value;
   }
 

@@ -12,6 +12,9 @@ export const WRONG_TYPE = new ReplyError(
 );
 export const NO_SUCH_KEY = new ReplyError('ERR no such key');
 export const NOT_AN_INTEGER = new ReplyError('ERR value is not an integer or out of range');
+export const NOT_AN_INT32 = new ReplyError(
+  'ERR value is out of range, value must between -2147483648 and 2147483647',
+);
 export const NOT_A_FLOAT = new ReplyError('ERR value is not a valid float');
 export const OUT_OF_RANGE = new ReplyError('ERR value is out of range');
 export const MUST_BE_POSITIVE = new ReplyError('ERR value is out of range, must be positive');

@@ -6,10 +6,12 @@
  */
 import type { RespClient } from '../support/resp-client.js';
 import { showReply } from '../support/resp-client.js';
-import { type Exchange, isError, sameElements } from './exchange.js';
+import { type Agreement, type Exchange, isError, sameElements, sameInstant } from './exchange.js';
 import type { Form } from './forms.js';
 import type { Request } from './requests.js';
 import { latin1 } from './values.js';
+
+const samePexpiretime = sameInstant(1);
 
 /** What reads a key of this type whole; `*` stands for the key. */
 const READERS: Readonly<Record<string, { words: readonly string[]; inAnyOrder?: boolean }>> = {
@@ -73,22 +75,21 @@ async function databaseDifference(
 
 async function keyDifference(readers: DatasetReaders, key: Buffer): Promise<string | undefined> {
   const type = await ask(readers, ['TYPE', key]);
-  const questions: [readonly (string | Buffer)[], boolean][] = [
-    [['TYPE', key], false],
-    [['OBJECT', 'ENCODING', key], false],
-    [['PEXPIRETIME', key], false],
+  const agrees: Agreement = (exchange) => readers.judge(exchange) === undefined;
+  const questions: [readonly (string | Buffer)[], Agreement][] = [
+    [['TYPE', key], agrees],
+    [['OBJECT', 'ENCODING', key], agrees],
+    [['PEXPIRETIME', key], samePexpiretime],
   ];
   const name = type.theirs.reply.kind === 'status' ? type.theirs.reply.text : '';
   const reader = READERS[name];
   if (reader !== undefined) {
     const words = reader.words.map((word) => (word === '*' ? key : word));
-    questions.push([words, reader.inAnyOrder === true]);
+    questions.push([words, reader.inAnyOrder ? sameElements : agrees]);
   }
-  for (const [words, inAnyOrder] of questions) {
+  for (const [words, agree] of questions) {
     const exchange = await ask(readers, words);
-    if (inAnyOrder && sameElements(exchange)) continue;
-    const difference = readers.judge(exchange);
-    if (difference !== undefined) return `${words[0]}: ${describe(exchange)}`;
+    if (!agree(exchange)) return `${words[0]}: ${describe(exchange)}`;
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.js';
 import type { Request } from './requests.js';
 
 const LAST_SHOWN = 12;
+const MAX_SHRUNK_SHOWN = 40;
 const SHOWN_WORD_CHARS = 80;
 const SHOWN_RAW_CHARS = 1500;
 /** How long shrinking may take. */
@@ -53,7 +54,10 @@ export function describeDifference(report: DifferenceReport): string {
     );
   }
   if (shrunk === undefined) lines.push('It did not come again when it was sent again.');
-  else lines.push(`The shortest sequence found (${shrunk.length}):`, ...shrunk.map(describeStep));
+  else {
+    const shown = shrunk.slice(-MAX_SHRUNK_SHOWN).map(describeStep);
+    lines.push(`The shortest sequence found (${shrunk.length}, the last shown):`, ...shown);
+  }
   return lines.join('\n');
 }
 

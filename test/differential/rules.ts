@@ -26,6 +26,7 @@ import {
   sameWhereShared,
 } from './exchange.js';
 import { type Form, isSince } from './forms.js';
+import type { Request } from './requests.js';
 
 export interface Rule {
   /** Why it is not sent. */
@@ -202,7 +203,10 @@ function isContainerRule(form: Form): boolean {
   return form.words[0] === 'DEBUG';
 }
 
-/** What a newer Redis answers otherwise than an older one. */
+/**
+ * What a newer Redis answers otherwise than an older one. Where only the answers differ, they are
+ * excused; where the data would, such requests are not sent to an older Redis.
+ */
 export interface VersionDifference {
   /** The command; `*` for many. */
   readonly command: string;
@@ -210,10 +214,48 @@ export interface VersionDifference {
   readonly since: string;
   readonly what: string;
   /** Whether these two answers differ in just this. */
-  readonly explains: (exchange: Exchange) => boolean;
+  readonly explains?: (exchange: Exchange) => boolean;
+  /** Whether a request would leave the servers in different states. */
+  readonly avoids?: (request: Request) => boolean;
 }
 
-export const VERSION_DIFFERENCES: readonly VersionDifference[] = [];
+const GETKEYS_ARITY: Omit<VersionDifference, 'command'> = {
+  since: '7.2',
+  what: 'A request without arguments is looked at; 7.0 wants one at least.',
+  explains: errorTexts(/./, /wrong number of arguments for 'command\|getkeys/),
+};
+
+export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
+  { command: 'command|getkeys', ...GETKEYS_ARITY },
+  { command: 'command|getkeysandflags', ...GETKEYS_ARITY },
+  {
+    command: 'client|setname',
+    since: '7.2',
+    what: 'Names are C strings to the check of their characters: it ends at a NUL.',
+    avoids: (request) => request.some((word) => word.includes(0)),
+  },
+  {
+    command: 'hello',
+    since: '7.2',
+    what: 'Options are read, and names checked, before any of them is followed.',
+    explains: errorTexts(/Syntax error in HELLO option|Client names/, /^WRONGPASS/),
+    avoids: (request) => {
+      const words = request.map((word) => word.toString('latin1').toUpperCase());
+      const isPlain = words.length === 4 && !words[3]!.includes('\0');
+      return words.includes('SETNAME') && !isPlain;
+    },
+  },
+];
+
+/** Whether a request would leave an older Redis in another state than respd. */
+export function isAvoided(form: Form, request: Request, version: string): boolean {
+  return VERSION_DIFFERENCES.some(
+    (one) =>
+      !isSince(version, one.since) &&
+      (one.command === '*' || one.command === form.name) &&
+      one.avoids?.(request),
+  );
+}
 
 /** The entry that explains why the answers differ, if the other server is too old. */
 export function versionDifference(
@@ -224,7 +266,7 @@ export function versionDifference(
     (one) =>
       !isSince(version, one.since) &&
       (one.command === '*' || one.command === exchange.form?.name) &&
-      one.explains(exchange),
+      one.explains?.(exchange),
   );
 }
 

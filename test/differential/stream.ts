@@ -18,7 +18,7 @@ import { Random } from './random.js';
 import { violation } from './reply-schema.js';
 import { describeDifference, shrink } from './report.js';
 import { type Request, RequestGenerator } from './requests.js';
-import { existsIn, ruleOf, versionDifference, weightOf } from './rules.js';
+import { existsIn, isAvoided, ruleOf, versionDifference, weightOf } from './rules.js';
 import { scanDifference } from './scan.js';
 import { latin1, Values } from './values.js';
 
@@ -160,11 +160,17 @@ class Stream {
       const request = generator.request(this.pick(), () => this.next().at(-1)!);
       const form = this.formOf(request);
       const rule = form === undefined ? {} : ruleOf(form);
-      if (rule.excluded !== undefined) continue;
-      if (form !== undefined && !existsIn(this.options.version, form.spec)) continue;
+      if (!this.maySend(form, request)) continue;
       if (rule.before === undefined) return [request];
       return [rule.before.map(latin1), request];
     }
+  }
+
+  private maySend(form: Form | undefined, request: Request): boolean {
+    if (form === undefined) return true;
+    const { version } = this.options;
+    if (ruleOf(form).excluded !== undefined || !existsIn(version, form.spec)) return false;
+    return !isAvoided(form, request, version);
   }
 
   private pick(): Form {

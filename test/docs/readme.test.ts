@@ -5,8 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { allCommands } from '../../src/commands/index.js';
-import { RESPD_VERSION } from '../../src/server/api/version.js';
 import type { CommandSpec } from '../../src/server/api/command.js';
+import { RESPD_VERSION } from '../../src/server/api/version.js';
 
 const README = new URL('../../README.md', import.meta.url);
 const SECTION = /(<!-- commands -->\n)[\s\S]*?(<!-- \/commands -->)/;
@@ -30,11 +30,16 @@ function commandTable(specs: readonly CommandSpec[]): string {
     names.push(spec.name.toUpperCase() + subcommands(spec));
     groups.set(spec.group, names);
   }
-  const rows = [...groups].sort().map(([group, names]) => `| ${group} | ${names.sort().join(', ')} |`);
+  const rows = [...groups]
+    .sort()
+    .map(([group, names]) => `| ${group} | ${names.sort().join(', ')} |`);
   return `| group | commands |\n| --- | --- |\n${rows.join('\n')}\n`;
 }
 
 function subcommands({ subcommands: subs }: CommandSpec): string {
   if (subs === undefined) return '';
-  return ` (${subs.map((sub) => sub.name.toUpperCase()).sort().join(' ')})`;
+  return ` (${subs
+    .map((sub) => sub.name.toUpperCase())
+    .sort()
+    .join(' ')})`;
 }

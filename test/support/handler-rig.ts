@@ -133,7 +133,8 @@ export class HandlerRig {
         const letter = EVENT_LETTERS.get(eventClass) ?? '?';
         this.events.push(`${letter} ${event} ${latin1(key)}`);
       },
-      flushed: () => {},
+      flushed: (db) => this.events.push(db === undefined ? 'flushed' : `flushed ${db.index}`),
+      swapped: (a, b) => this.events.push(`swapped ${a.index} ${b.index}`),
       keyExpired: () => {},
     };
   }

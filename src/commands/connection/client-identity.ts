@@ -34,7 +34,7 @@ export const clientInfoCommand: CommandSpec = {
   arity: 2,
   flags: ['noscript', 'loading', 'stale', 'sentinel'],
   tips: ['nondeterministic_output'],
-  reply: 'bulk',
+  reply: 'verbatim',
   run(call: Call) {
     call.reply.verbatim(`${line(call, call.client)}\n`);
   },
@@ -80,7 +80,7 @@ export const clientList: CommandSpec = {
     ['7.0.0', 'The fields `resp`, `multi-mem`, `rbs` and `rbp`.'],
     ['7.0.3', 'The `ssub` field.'],
   ],
-  reply: 'bulk',
+  reply: 'verbatim',
   run(call: Call) {
     let text = '';
     for (const client of listed(call)) text += `${line(call, client)}\n`;

@@ -181,6 +181,7 @@ describe('the expire cycle', () => {
         told.push(`${event} ${db.index} ${key}`);
       },
       flushed: () => told.push('flushed'),
+      swapped: () => told.push('swapped'),
       keyExpired: (db, key) => told.push(`propagate ${db.index} ${key}`),
     };
     add(keyspace.databases[2]!, 'gone', nowMs - 5);
