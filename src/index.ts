@@ -73,7 +73,7 @@ export async function createServer(options: CreateServerOptions = {}): Promise<R
   const server = new Server({
     config,
     clock: manual ?? new RealClock(),
-    log: log === undefined ? silentLog : { ...bound(log), setLevel() {} },
+    log: log === undefined ? silentLog : { ...silentLog, ...bound(log) },
     random,
     debugArena,
     portZeroIsAny: directives.unixsocket === undefined || directives.port !== undefined,

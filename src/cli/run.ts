@@ -139,8 +139,9 @@ function openServerLog(config: Config): ServerLog {
   try {
     const file = logfile === '' && isDaemon && isDaemonChild() ? '/dev/null' : logfile;
     const log = openLog({ level: loglevel, file, format: config.values['log-format'] });
-    config.onChange(['loglevel'], (now) => {
+    config.onChange(['loglevel', 'log-format'], (now) => {
       log.setLevel(now.loglevel);
+      log.setFormat(now['log-format']);
       return undefined;
     });
     return log;

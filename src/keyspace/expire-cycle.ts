@@ -97,6 +97,12 @@ export class ExpireCycle {
     this.go(limit);
   }
 
+  /** Zeroes what CONFIG RESETSTAT zeroes. */
+  resetCounters(): void {
+    this.timeLimitReached = 0;
+    this.microsUsed = 0;
+  }
+
   private slowGo(): void {
     if (this.budget <= 0) return;
     this.budget -= this.go(Math.min(this.budget, MAX_GO_MICROS));

@@ -22,23 +22,39 @@ export interface ServerClock extends Clock {
   tick(): void;
 }
 
+/** How often the monotonic clock is compared with the system's, in microseconds. */
+const SYNC_PERIOD_US = 50_000;
+
 export class RealClock implements ServerClock {
-  ms = Date.now();
-  us = performance.now() * 1000;
+  ms = 0;
+  us = 0;
   stale = false;
-  /** Unix ms minus monotonic ms; `sync` follows changes of the system's clock. */
-  private offsetMs = this.ms - this.us / 1000;
-  private lastSyncUs = this.us;
+  /**
+   * Unix ms minus monotonic ms. It starts with the fraction that Date.now() cuts off, since a clock
+   * that is a millisecond behind would answer 10001 to a PTTL of a key that expires in 10 s.
+   */
+  private offsetMs = performance.timeOrigin;
+  private lastSyncUs = Number.NEGATIVE_INFINITY;
+
+  constructor() {
+    this.tick();
+  }
 
   tick(): void {
     const us = performance.now() * 1000;
     this.us = us;
-    if (us - this.lastSyncUs > 50_000) {
-      this.lastSyncUs = us;
-      this.offsetMs = Date.now() - us / 1000;
-    }
+    if (us - this.lastSyncUs > SYNC_PERIOD_US) this.sync(us);
     this.ms = Math.floor(us / 1000 + this.offsetMs);
     this.stale = false;
+  }
+
+  /** Follows the system's clock when it was set, without losing the fraction when it was not. */
+  private sync(us: number): void {
+    this.lastSyncUs = us;
+    const system = Date.now();
+    const ours = us / 1000 + this.offsetMs;
+    if (ours < system) this.offsetMs += system - ours;
+    else if (ours >= system + 1) this.offsetMs -= ours - (system + 0.999);
   }
 
   now(): number {

@@ -18,22 +18,26 @@ const PINO_LEVELS = { debug: 20, verbose: 25, notice: 30, warning: 40 };
 const MARKS: Record<number, string> = { 20: '.', 25: '-', 30: '*', 40: '#' };
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+export type LogFormat = 'redis' | 'json';
+
 export interface LogOptions {
   level: LogLevel;
   /** A file's path; '' is standard output. */
   file: string;
-  format: 'redis' | 'json';
+  format: LogFormat;
   /** The role's letter. */
   role?: () => string;
 }
 
 export interface ServerLog extends Log {
   setLevel(level: LogLevel): void;
+  setFormat(format: LogFormat): void;
 }
 
 /** Opens the log. @throws Error when the file can't be written */
 export function openLog(options: LogOptions): ServerLog {
   const { file, role = () => 'M' } = options;
+  let { format } = options;
   const write = (text: string) => {
     if (file === '') writeAll(text);
     else appendFileSync(file, text);
@@ -41,7 +45,7 @@ export function openLog(options: LogOptions): ServerLog {
   if (file !== '') appendFileSync(file, '');
   const stream = {
     write(line: string) {
-      write(options.format === 'json' ? line : redisLine(line, role()));
+      write(format === 'json' ? line : redisLine(line, role()));
     },
   };
   const logger = pino(
@@ -60,6 +64,9 @@ export function openLog(options: LogOptions): ServerLog {
     warning: (message) => logger.warning(message),
     setLevel(level) {
       logger.level = pinoLevel(level);
+    },
+    setFormat(wanted) {
+      format = wanted;
     },
   };
 }

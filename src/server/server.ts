@@ -7,7 +7,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { allCommands } from '../commands/index.js';
+import { ExpireCycle } from '../keyspace/expire-cycle.js';
 import { Keyspace } from '../keyspace/keyspace.js';
+import { Maintenance } from '../keyspace/maintenance.js';
 import { ReplyWriter } from '../resp/reply-writer.js';
 import { Call } from './api/call.js';
 import type { Client } from './api/client.js';
@@ -69,6 +71,7 @@ export class Server implements ServerApi {
   readonly executor: Executor;
   readonly turn: Turn;
   readonly memory: MemoryTracker;
+  readonly expireCycle: ExpireCycle;
   readonly lifecycle: ServerLifecycle;
   readonly info: Info;
   readonly debug: ServerDebug;
@@ -103,7 +106,10 @@ export class Server implements ServerApi {
     this.replyWriter = new ReplyWriter((code) => this.stats.countError(code));
     this.call = new Call(this, this.keyspace, this.replyWriter);
     this.stats.dirtyOf = () => this.call.dirty;
-    this.stats.resetOthers = () => this.keyspace.resetCounters();
+    this.stats.resetOthers = () => {
+      this.keyspace.resetCounters();
+      this.expireCycle.resetCounters();
+    };
     this.turn = new Turn(this.replyWriter, this.stats, clock);
     this.clients = new Clients(() => this.clientsParts);
     this.executor = new Executor({
@@ -118,7 +124,6 @@ export class Server implements ServerApi {
       onPaused: (client) => this.clients.hold(client),
     });
     this.clientsParts = this.makeClientsParts();
-    this.turn.beforeSending = () => this.clients.runReady();
     this.listeners = new Listeners((transport, peer) => this.clients.add(transport, peer), log);
     this.memory = new MemoryTracker(this.keyspace, () => this.clients.memoryBytes);
     this.lifecycle = new ServerLifecycle({
@@ -127,6 +132,18 @@ export class Server implements ServerApi {
       stop: () => void this.stop(),
     });
     this.cron = new Cron(clock, () => config.values.hz, this.stats);
+    this.expireCycle = new ExpireCycle(this.keyspace, {
+      now: () => clock.now(),
+      micros: () => clock.micros(),
+      hz: () => config.values.hz,
+      effort: () => config.values['active-expire-effort'],
+      isActive: () => this.debug.activeExpire && this.clients.pausedUntilMs === 0,
+      defer: (go) => setImmediate(go),
+    });
+    this.turn.beforeSending = () => {
+      this.clients.runReady();
+      this.expireCycle.fast();
+    };
     this.info = this.makeInfo(options);
     this.debug = new ServerDebug({
       call: this.call,
@@ -218,6 +235,7 @@ export class Server implements ServerApi {
       keyspace: this.keyspace,
       memory: this.memory,
       stats: this.stats,
+      expireCycle: this.expireCycle,
       identity: {
         startedMs: this.startedMs,
         runId: this.runId,
@@ -284,6 +302,12 @@ export class Server implements ServerApi {
     const tellTime = () => keyspace.setClock(Math.floor(clock.now() / 1000) & 0xffffff);
     tellTime();
     cron.every(0, tellTime);
+    cron.every(0, () => this.expireCycle.slow());
+    const maintenance = new Maintenance(keyspace, {
+      micros: () => clock.micros(),
+      rehashes: () => config.values.activerehashing,
+    });
+    cron.every(0, () => maintenance.run());
     cron.every(SAMPLE_PERIOD_MS, () => {
       this.memory.sample();
       this.stats.sample(clock.micros());

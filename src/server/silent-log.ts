@@ -7,4 +7,5 @@ export const silentLog: ServerLog = {
   notice() {},
   warning() {},
   setLevel() {},
+  setFormat() {},
 };

@@ -32,10 +32,6 @@ export class Stats implements ServerStats {
   authFailures = 0;
   clientOutputLimitDisconnections = 0;
   queryBufferLimitDisconnections = 0;
-  expireCycleTimeLimitReached = 0;
-  expireCycleMillis = 0;
-  /** Share of due keys that the last cycles left, percent. */
-  expiredStalePercent = 0;
   // Rates, sampled by the cron: per second, but for the last, which is per turn.
   readonly commandRate = new RateSampler();
   readonly inputRate = new RateSampler();
@@ -110,9 +106,6 @@ export class Stats implements ServerStats {
     this.longestTurnMicros = 0;
     this.clientOutputLimitDisconnections = 0;
     this.queryBufferLimitDisconnections = 0;
-    this.expireCycleTimeLimitReached = 0;
-    this.expireCycleMillis = 0;
-    this.expiredStalePercent = 0;
     this.mostCommandsInTurn = 0;
     this.cronMicros = 0;
     for (const rate of [this.commandRate, this.inputRate, this.outputRate, this.turnRate]) {

@@ -58,24 +58,48 @@ export function sameInstant(unitMs: number): Agreement {
 export const sameIdleTime: Agreement = ({ ours, theirs }) =>
   isNear(ours.reply, theirs.reply, 1000) || sameTypes(ours.reply, theirs.reply, 'integer');
 
-/** RANDOMKEY: keys that KEYS, sent right before it, has listed; or none on either side. */
-export const anyListedKey: Agreement = (exchange) => {
+/** RANDOMKEY: keys that a whole SCAN, sent right before it, has found; or none on either side. */
+export const anyScannedKey: Agreement = (exchange) => {
   const { ours, theirs, previous } = exchange;
   if (ours.reply.kind !== 'bulk' || theirs.reply.kind !== 'bulk') return sameBytes(exchange);
-  if (previous?.form?.name !== 'keys') return true;
-  const listed = elementsOf(previous.ours.reply);
-  return listed.includes(showReply(ours.reply)) && listed.includes(showReply(theirs.reply));
+  if (previous === undefined || !isWholeScan(previous)) return true;
+  const found = scannedKeys(previous.ours.reply) ?? [];
+  return found.includes(showReply(ours.reply)) && found.includes(showReply(theirs.reply));
 };
 
-/** SCAN, one step of it: a cursor and an array. All keys at once are compared elsewhere. */
-export const sameShapeOfScan: Agreement = ({ ours, theirs }) =>
-  [ours.reply, theirs.reply].every(
-    (reply) =>
-      reply.kind === 'array' &&
-      reply.items.length === 2 &&
-      reply.items[0]!.kind === 'bulk' &&
-      reply.items[1]!.kind === 'array',
-  );
+/**
+ * SCAN: all keys, if one call has found them all; otherwise a cursor and an array, for an iteration
+ * of several calls is compared elsewhere.
+ */
+export const sameScan: Agreement = (exchange) => {
+  const { ours, theirs } = exchange;
+  const our = scannedKeys(ours.reply);
+  const their = scannedKeys(theirs.reply);
+  if (our === undefined || their === undefined) return false;
+  return !isWholeScan(exchange) || sorted(our).join() === sorted(their).join();
+};
+
+function isWholeScan({ form, request, ours, theirs }: Exchange): boolean {
+  const endsAtOnce = [ours.reply, theirs.reply].every((reply) => nextCursor(reply) === '0');
+  return form?.name === 'scan' && request[1]!.toString('latin1') === '0' && endsAtOnce;
+}
+
+function nextCursor(reply: Reply): string | undefined {
+  const first = reply.kind === 'array' ? reply.items[0] : undefined;
+  return first?.kind === 'bulk' ? first.bytes.toString('latin1') : undefined;
+}
+
+/** Undefined where it is no answer of SCAN. */
+function scannedKeys(reply: Reply): string[] | undefined {
+  if (reply.kind !== 'array' || reply.items.length !== 2) return undefined;
+  return reply.items[1]!.kind === 'array' ? elementsOf(reply.items[1]!) : undefined;
+}
+
+/** OBJECT REFCOUNT: as it is, but that a small integer which COPY has made is one of its own. */
+export const sameRefcount: Agreement = (exchange) => {
+  const [our, their] = [exchange.ours.reply, exchange.theirs.reply].map(showReply);
+  return our === their || (our === ':2147483647' && their === ':1');
+};
 
 /** Maps that agree wherever both have a name, but for these. */
 export function sameWhereShared(exceptions: readonly (string | RegExp)[]): Agreement {

@@ -88,6 +88,8 @@ function requestsOf(reader: RequestReader): string[][] {
     }
     requests.push(request);
   }
+  // As warming does; the next parse must not keep them.
+  reader.hashes.fill(7);
   return requests;
 }
 

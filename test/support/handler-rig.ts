@@ -75,7 +75,10 @@ export class HandlerRig {
     const { call, reply } = this;
     const words = typeof request === 'string' ? request.split(' ') : request;
     const args = Args.from(words);
-    const command = this.commands.find(args.buf, args.off(0), args.len(0));
+    let command = this.commands.find(args.buf, args.off(0), args.len(0));
+    if (command?.subcommands !== undefined && args.count > 1) {
+      command = this.commands.findSubcommand(command, args.buf, args.off(1), args.len(1));
+    }
     if (command === undefined) throw new Error(`There is no command ${words[0]}.`);
     this.events = [];
     this.changedKeys = [];

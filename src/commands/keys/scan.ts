@@ -18,6 +18,7 @@ import {
   type ScanOptions,
 } from '../scan-options.js';
 
+const STAR = 42;
 /** Buckets that one call looks at, per key that COUNT asks for. */
 const BUCKETS_PER_COUNT = 10;
 
@@ -78,12 +79,15 @@ export const keys: CommandSpec = {
       return;
     }
     const { dict } = db;
+    // To a match, `*` is not the empty key; but KEYS * means all.
+    const matchesAll = args.len(1) === 1 && pattern[0] === STAR;
     const begun = reply.beginDeferred();
     let count = 0;
     for (let e = 1; e < dict.entryTop; e++) {
       if (!dict.isUsed(e)) continue;
       dict.locate(e);
-      if (!globMatch(pattern, dict.buf, dict.keyOff, dict.keyLen) || isDue(call, db, e)) continue;
+      if (!matchesAll && !globMatch(pattern, dict.buf, dict.keyOff, dict.keyLen)) continue;
+      if (isDue(call, db, e)) continue;
       replyKey(call, e);
       count++;
     }

@@ -86,9 +86,7 @@ function replySeconds(call: Call, fromMs: number): void {
     call.reply.int(Math.floor((Math.max(ms, 0) + 500) / 1000));
     return;
   }
-  // Within half a second of 2^63 Redis's addition overflows.
-  const rounded = BigInt.asIntN(64, call.db.expiryExact(e) - BigInt(fromMs) + 500n);
-  call.reply.int64(rounded / 1000n);
+  call.reply.int64((call.db.expiryExact(e) - BigInt(fromMs) + 500n) / 1000n);
 }
 
 /** The entry of argument 1 if it has a time to live; else 0, and the reply is written. */

@@ -13,6 +13,7 @@
  *
  * Rules and words are those of Redis 7.2's config.c.
  */
+import { untilNul } from '../../text/c-string.js';
 import { globMatchText } from '../../text/glob.js';
 import { ConfigError } from './config-error.js';
 import { fromLatin1, toLatin1 } from './config-text.js';
@@ -238,7 +239,7 @@ export class Config {
     for (const [name, text] of pairs) {
       const registered = findDirective(name);
       if (registered === undefined) {
-        return `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`;
+        return `ERR Unknown option or number of arguments for CONFIG SET - '${untilNul(name)}'`;
       }
       const { directive } = registered;
       if (directive.immutable) return setFailed(name, "can't set immutable config");

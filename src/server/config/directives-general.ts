@@ -26,7 +26,6 @@ export const generalDirectives = {
   }),
   'log-format': oneOf(['redis', 'json'], 'redis', {
     about: 'Form of log lines: as Redis writes them, or JSON objects. Redis does not know it.',
-    immutable: true,
   }),
   'syslog-enabled': yesNo('no', {
     about: 'Send the log to the system log as well.',

@@ -4,6 +4,7 @@
  * Each section is a function from this to lines. Fields whose subject is not there (replicas, files,
  * scripts) are said truthfully: zero, none, never.
  */
+import type { ExpireCycle } from '../../keyspace/expire-cycle.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
 import type { ClientRegistry } from '../api/client.js';
 import type { Clock } from '../api/clock.js';
@@ -22,6 +23,7 @@ export interface InfoContext {
   readonly keyspace: Keyspace;
   readonly memory: MemoryApi;
   readonly stats: Stats;
+  readonly expireCycle: ExpireCycle;
   readonly identity: ServerIdentity;
   /** Where the server listens now. */
   listeners(): readonly ListenerFacts[];

@@ -4,7 +4,7 @@ import type { InfoLine, InfoSection } from './context.js';
 export const statsSection: InfoSection = {
   name: 'stats',
   shown: 'default',
-  *lines({ keyspace, stats }): Generator<InfoLine> {
+  *lines({ expireCycle, keyspace, stats }): Generator<InfoLine> {
     yield ['total_connections_received', stats.connectionsReceived];
     yield ['total_commands_processed', stats.commandsProcessed];
     yield ['instantaneous_ops_per_sec', Math.floor(stats.commandRate.mean)];
@@ -21,9 +21,9 @@ export const statsSection: InfoSection = {
     yield ['sync_partial_ok', 0];
     yield ['sync_partial_err', 0];
     yield ['expired_keys', keyspace.expired];
-    yield ['expired_stale_perc', stats.expiredStalePercent.toFixed(2)];
-    yield ['expired_time_cap_reached_count', stats.expireCycleTimeLimitReached];
-    yield ['expire_cycle_cpu_milliseconds', Math.floor(stats.expireCycleMillis)];
+    yield ['expired_stale_perc', (expireCycle.staleShare * 100).toFixed(2)];
+    yield ['expired_time_cap_reached_count', expireCycle.timeLimitReached];
+    yield ['expire_cycle_cpu_milliseconds', Math.floor(expireCycle.microsUsed / 1000)];
     yield ['evicted_keys', 0];
     yield ['evicted_clients', 0];
     yield ['total_eviction_exceeded_time', 0];
