@@ -214,7 +214,6 @@ export class Executor {
   ): void {
     call.db = client.db;
     call.command = command;
-    command.calls++;
     const errors = reply.errors;
     const mark = reply.size;
     try {
@@ -223,6 +222,7 @@ export class Executor {
       reply.truncate(mark);
       this.failed(error, command);
     }
+    command.calls++;
     if (reply.errors !== errors) command.failed++;
     if (call.rewritten !== undefined) call.rewritten = undefined;
   }

@@ -24,7 +24,7 @@ export class ServerLifecycle implements Lifecycle {
 
   shutdown({ save, force }: ShutdownOptions): string | undefined {
     const { log } = this.parts;
-    log.warning('User requested shutdown...');
+    log.notice('User requested shutdown...');
     if (save === true && !force) {
       log.warning(
         "Error trying to save the DB, can't exit: this version of respd has no persistence yet.",

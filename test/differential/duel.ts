@@ -4,11 +4,11 @@
  *
  * Connection 0 begins in RESP2, connection 1 in RESP3, connection 2 in RESP3 and database 1.
  */
-import { type Received, RespClient } from '../support/resp-client.js';
+import { type Received, RespClient, showReply } from '../support/resp-client.js';
 import type { Exchange } from './exchange.js';
 import type { Form } from './forms.js';
 import type { Request } from './requests.js';
-import { ruleOf } from './rules.js';
+import { CHANGED_DIRECTIVES, ruleOf } from './rules.js';
 
 export const CONNECTIONS = 3;
 /** How long both servers may take for a batch. */
@@ -30,6 +30,7 @@ interface Connection {
 
 export class Duel {
   private connections: Connection[] = [];
+  private config: string[] | undefined;
 
   /** @param formOf what a request will be taken for */
   private constructor(
@@ -61,11 +62,25 @@ export class Duel {
     }
     const setup: Step[] = [
       step(0, 'FLUSHALL'),
+      step(0, 'CONFIG', 'SET', ...(await this.originalConfig())),
       step(1, 'HELLO', '3'),
       step(2, 'HELLO', '3'),
       step(2, 'SELECT', '1'),
     ];
     for (const one of setup) await this.exchange([one]);
+  }
+
+  /** Names and values of the directives that the stream changes, as they were at first. */
+  private async originalConfig(): Promise<string[]> {
+    if (this.config === undefined) {
+      const { theirs } = this.connections[0]!;
+      const reply = await theirs.send('CONFIG', 'GET', ...CHANGED_DIRECTIVES);
+      if (reply.kind !== 'array') throw new Error(`CONFIG GET: ${showReply(reply)}`);
+      this.config = reply.items.map((item) =>
+        item.kind === 'bulk' ? item.bytes.toString('latin1') : showReply(item),
+      );
+    }
+    return this.config;
   }
 
   end(): void {

@@ -206,7 +206,11 @@ export class RequestGenerator {
   private someToken(form: Form): Buffer {
     const own = tokensOf(form.spec.args ?? []);
     const others = ['NX', 'XX', 'GET', 'WITHSCORES', 'LIMIT', 'COUNT', 'HELP', 'NOSUCHOPTION'];
-    return this.inSomeCase(this.random.pick(this.random.chance(0.7) ? [...own, 'EX'] : others));
+    const word = this.inSomeCase(
+      this.random.pick(this.random.chance(0.7) ? [...own, 'EX'] : others),
+    );
+    if (this.random.chance(0.85)) return word;
+    return this.random.chance(0.5) ? word.subarray(1) : Buffer.concat([word, latin1('x')]);
   }
 
   /** The request, whose times to live have become long ones wherever chance has put them. */

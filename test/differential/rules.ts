@@ -10,7 +10,7 @@
  * A command that is in neither is sent with arguments from its spec, and answers to the byte as
  * Redis does. Errors are always compared to the byte.
  */
-import type { CommandDeclaration } from '../../src/server/api/declaration.js';
+import type { CommandDeclaration, CommandGroup } from '../../src/server/api/declaration.js';
 import {
   type Agreement,
   anyScannedKey,
@@ -56,14 +56,14 @@ const UNANSWERED_AUTH =
 /** Finds all keys, and removes those that are due: chance then has no say in which are left. */
 const WHOLE_SCAN = ['SCAN', '0', 'COUNT', '1000000'];
 
-/** Directives that may be changed while the stream runs, and some that may not. */
-const DIRECTIVES = [
+/** Directives that the stream changes; it puts them back when it begins anew. */
+export const CHANGED_DIRECTIVES = [
   'maxmemory-samples',
+  'maxmemory-policy',
   'lfu-log-factor',
   'lfu-decay-time',
   'slowlog-max-len',
   'hash-max-listpack-entries',
-  'hash-max-ziplist-entries',
   'hash-max-listpack-value',
   'list-max-listpack-size',
   'set-max-intset-entries',
@@ -75,13 +75,18 @@ const DIRECTIVES = [
   'tracking-table-max-keys',
   'lua-time-limit',
   'busy-reply-threshold',
+];
+const DIRECTIVES = [
+  ...CHANGED_DIRECTIVES,
+  'hash-max-ziplist-entries',
   'databases',
   'io-threads',
   'nosuchdirective',
   'MAXMEMORY-SAMPLES',
 ];
 const DIRECTIVE_VALUES = [
-  ...['0', '1', '-1', '5', '10', '64', '128', '1000000', '9223372036854775807'],
+  ...['0', '1', '2', '3', '5', '7', '10', '64', '100', '128', '512', '1000', '1000000', '-1', '-2'],
+  ...['allkeys-lfu', 'volatile-lru', 'noeviction', 'AllKeys-Random', '9223372036854775807'],
   ...[
     '9223372036854775808',
     'yes',
@@ -173,14 +178,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
     agree: sameRefcount,
     because: 'respd has no objects: small integers all count as shared, those of COPY too',
   },
-  'object|freq': { alwaysFails: 'maxmemory-policy is no LFU one' },
-  dump: { excluded: "payloads carry each version's RDB version; the interchange tests have it" },
+  'object|freq': { agree: sameType, because: 'counts by chance' },
 };
 
 /** Words of help are each version's own. */
 const HELP: Rule = { agree: sameType, because: "each version's own words", weight: 0.2 };
 
-/** Server and connection commands come less often than those that work on data. */
+/** What comes less often than commands that work on data; containers by themselves too. */
+const SIDE_GROUPS: readonly CommandGroup[] = ['server', 'connection'];
 const SIDE_WEIGHT = 0.15;
 
 /** The rule for a command; one for all commands of its sort, if it has none of its own. */
@@ -200,7 +205,7 @@ export function ruleOf(form: Form): Rule {
 export function weightOf(form: Form): number {
   const rule = ruleOf(form);
   if (rule.excluded !== undefined) return 0;
-  const isSide = ['server', 'connection'].includes(form.spec.group);
+  const isSide = SIDE_GROUPS.includes(form.spec.group) || form.spec.subcommands !== undefined;
   return rule.weight ?? (isSide ? SIDE_WEIGHT : 1);
 }
 

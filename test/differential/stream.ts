@@ -8,8 +8,7 @@
  * What is sent depends on the seed and the commands' specs alone, never on answers: a run can be
  * had again from its seed, and a difference told by its number.
  */
-import type { CommandGroup } from '../../src/server/api/declaration.js';
-import { RespClient } from '../support/resp-client.js';
+import { RespClient, showReply } from '../support/resp-client.js';
 import { datasetDifference } from './dataset.js';
 import { CONNECTIONS, Duel, NoAnswerError, type Step } from './duel.js';
 import { type Exchange, isError, sameBytes } from './exchange.js';
@@ -20,7 +19,7 @@ import { describeDifference, shrink } from './report.js';
 import { type Request, RequestGenerator } from './requests.js';
 import { existsIn, isAvoided, ruleOf, versionDifference, weightOf } from './rules.js';
 import { scanDifference } from './scan.js';
-import { latin1, Values } from './values.js';
+import { hasKeysOfItsOwn, latin1, Values } from './values.js';
 
 export const BATCH = 200;
 const UNKNOWN_COMMAND = 0.004;
@@ -94,9 +93,8 @@ class Stream {
   constructor(private readonly options: StreamOptions) {
     const { forms, seed, version } = options;
     this.random = new Random(seed);
-    const groups = [...new Set(forms.filter(hasKeys).map((form) => form.spec.group))];
-    const withData = groups.filter((group) => group !== 'generic' && group !== 'server');
-    const values = new Values(this.random, withData as CommandGroup[]);
+    const groups = new Set(forms.filter(hasKeys).map((form) => form.spec.group));
+    const values = new Values(this.random, [...groups].filter(hasKeysOfItsOwn));
     this.generator = new RequestGenerator(this.random, values, version);
     this.byName = new Map(forms.map((form) => [form.name, form]));
     this.sent = forms.filter((form) => weightOf(form) > 0 && existsIn(version, form.spec));
@@ -124,7 +122,10 @@ class Stream {
 
   /** Keys that are due go when someone looks, at the same request on both sides. */
   private async stopActiveExpiry(): Promise<void> {
-    for (const reader of this.readers) await reader.send('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    for (const reader of this.readers) {
+      const reply = await reader.send('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+      if (reply.kind !== 'status') throw new Error(`DEBUG is refused: ${showReply(reply)}`);
+    }
   }
 
   private async runBatch(size: number): Promise<void> {

@@ -39,7 +39,13 @@ const UNGROUPED = new Set<CommandGroup>([
   'cluster',
   'sentinel',
 ]);
+/** Whether commands of this group have keys of their own, of one type. */
+export function hasKeysOfItsOwn(group: CommandGroup): boolean {
+  return !UNGROUPED.has(group);
+}
+
 const KEYS_PER_GROUP = 6;
+const LONG_KEY = 0.0003;
 
 const ODD_KEYS: readonly Buffer[] = [
   '',
@@ -56,6 +62,7 @@ const ODD_KEYS: readonly Buffer[] = [
   '-1',
   'k'.repeat(64),
   'l'.repeat(300),
+  'm'.repeat(5000),
 ].map(latin1);
 
 const SMALL_INTEGERS = [-100, -10, -3, -2, -1, 0, 1, 2, 3, 4, 5, 9, 10, 11, 42, 99, 100, 999, 1000];
@@ -296,7 +303,8 @@ export class Values {
   key(group: CommandGroup): Buffer {
     const { random } = this;
     if (random.chance(0.08)) return random.pick(ODD_KEYS);
-    const own = this.groups.includes(group) && !UNGROUPED.has(group);
+    if (random.chance(LONG_KEY)) return random.pick(this.longValues);
+    const own = this.groups.includes(group);
     const chosen = own && random.chance(0.9) ? group : random.pick(this.groups);
     return latin1(`${chosen}:${random.below(KEYS_PER_GROUP)}`);
   }

@@ -8,7 +8,7 @@ import { oneKey } from '../key-specs.js';
 import { helpCommand } from '../server/help.js';
 
 /** What Redis answers for an object that it never frees: the integers 0 to 9999, shared by all. */
-const SHARED_REFCOUNT = 0x7fffffff;
+export const SHARED_REFCOUNT = 0x7fffffff;
 const SHARED_DIGITS = 4;
 const MINUS = 45;
 
@@ -143,7 +143,7 @@ function lookUp(call: Call): number {
 }
 
 /** Whether Redis would keep this value as one of its shared integers. */
-function isShared(call: Call, e: number): boolean {
+export function isShared(call: Call, e: number): boolean {
   const { db } = call;
   if (db.kind(e) !== Kind.StringInt) return false;
   const { maxmemory, 'maxmemory-policy': policy } = call.server.config.values;

@@ -12,6 +12,7 @@ import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { globMatch } from '../../text/glob.js';
 import { parseInteger } from '../../text/int64.js';
+import { isShared, SHARED_REFCOUNT } from '../keys/object.js';
 import { datasetDigest, valueDigest } from './debug-digest.js';
 import { DEBUG_HELP } from './debug-help.js';
 import { populate } from './debug-populate.js';
@@ -189,9 +190,9 @@ function object(call: Call): void {
   const clock = db.clockOf(e);
   const address = (db.dict.blockOf(e) >>> 0).toString(16);
   reply.status(
-    `Value at:0x${address} refcount:1 encoding:${encodingName(db.kind(e))} ` +
-      `serializedlength:${serializedLength(db, e)} lru:${clock} ` +
-      `lru_seconds_idle:${(db.clock - clock) & CLOCK_MASK}`,
+    `Value at:0x${address} refcount:${isShared(call, e) ? SHARED_REFCOUNT : 1} ` +
+      `encoding:${encodingName(db.kind(e))} serializedlength:${serializedLength(db, e)} ` +
+      `lru:${clock} lru_seconds_idle:${(db.clock - clock) & CLOCK_MASK}`,
   );
 }
 

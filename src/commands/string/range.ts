@@ -7,6 +7,7 @@
  */
 import { EventClass } from '../../keyspace/events.js';
 import { Kind } from '../../keyspace/kinds.js';
+import type { Args } from '../../resp/args.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { ArgSpec, CommandSpec } from '../../server/api/command.js';
@@ -121,12 +122,19 @@ function replyRange(call: Call): void {
   let end = args.int(3);
   const e = call.readString(1);
   const length = lengthOf(call, e);
-  const isReversed = start < 0 && end < 0 && start > end;
+  const isReversed = start < 0 && end < 0 && isGreater(args, 2, 3);
   if (start < 0) start = Math.max(start + length, 0);
   if (end < 0) end = Math.max(end + length, 0);
   if (end >= length) end = length - 1;
   if (isReversed || start > end) reply.bulk(db.buf, 0, 0);
   else reply.bulk(db.buf, db.off + start, end - start + 1);
+}
+
+/** Whether integer argument `i` is greater than `j`, exactly. */
+function isGreater(args: Args, i: number, j: number): boolean {
+  const a = args.int(i);
+  const b = args.int(j);
+  return a === b && Math.abs(a) > Number.MAX_SAFE_INTEGER ? args.int64(i) > args.int64(j) : a > b;
 }
 
 /** Length of an entry's string, 0 for no entry. Opens it. */
