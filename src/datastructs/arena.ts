@@ -40,8 +40,6 @@ const FIRST_SEGMENT_BYTES = 256 * 1024;
 const FIRST_SEGMENT_MAX = 4 * 1024 * 1024;
 /** The largest block that shares its page, in bytes. What is bigger takes whole pages. */
 const MAX_SMALL = 32768;
-/** Pages that stay in the pool, so that segments do not come and go with every block. */
-const MIN_POOL_PAGES = 16;
 /** Segments that an address can name. */
 const MAX_SEGMENTS = 1 << (31 - SEGMENT_SHIFT);
 
@@ -125,8 +123,6 @@ export class Arena {
   private readonly current = new Int32Array(CLASS_BYTES.length).fill(-1);
   /** Numbers of segments that were given back. */
   private readonly emptySegments: number[] = [];
-  /** Pages in the pool. */
-  private freePages = 0;
   private readonly live: Map<number, number> | undefined;
 
   constructor(options: ArenaOptions = {}) {
@@ -197,8 +193,8 @@ export class Arena {
   }
 
   /**
-   * Gives a segment back that no block needs any more, if there is one (about 1 ms). To be called
-   * from time to time: `free` keeps the page that a class is served from, and a small pool.
+   * Gives a segment back that no block needs any more, if there is one (1 or 2 ms). To be called
+   * from time to time: `free` itself keeps all segments.
    * @returns whether there was one
    */
   trim(): boolean {
@@ -258,7 +254,6 @@ export class Arena {
     const segment = Math.floor(page / PAGES_PER_SEGMENT);
     // One longer than others is of no use but for this block.
     if (this.bytes[segment]!.length > SEGMENT_BYTES) this.dropSegment(segment);
-    else this.releaseSegment(segment);
   }
 
   /** First page of a run of free pages within one segment, or -1. */
@@ -322,17 +317,10 @@ export class Arena {
     this.current[cls] = page;
   }
 
-  /** An emptied page goes back to the pool; its segment, once all its pages are there, away. */
+  /** An emptied page goes back to the pool. */
   private releasePage(page: number): void {
     this.pageClass[page] = 0;
     this.link(page, 0);
-    this.releaseSegment(Math.floor(page / PAGES_PER_SEGMENT));
-  }
-
-  /** Drops a segment that has only free pages, unless the pool would be empty without them. */
-  private releaseSegment(segment: number): void {
-    if (segment === 0 || this.freePages < PAGES_PER_SEGMENT + MIN_POOL_PAGES) return;
-    if (this.isEmptySegment(segment)) this.dropSegment(segment);
   }
 
   private isEmptySegment(segment: number): boolean {
@@ -354,7 +342,6 @@ export class Arena {
   }
 
   private link(page: number, list: number): void {
-    if (list === 0) this.freePages++;
     const head = this.listHead[list]!;
     this.pageNext[page] = head;
     this.pagePrev[page] = -1;
@@ -363,7 +350,6 @@ export class Arena {
   }
 
   private unlink(page: number, list: number): void {
-    if (list === 0) this.freePages--;
     const next = this.pageNext[page]!;
     const prev = this.pagePrev[page]!;
     if (prev >= 0) this.pageNext[prev] = next;

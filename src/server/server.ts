@@ -11,6 +11,7 @@ import { ExpireCycle } from '../keyspace/expire-cycle.js';
 import { Keyspace } from '../keyspace/keyspace.js';
 import { Maintenance } from '../keyspace/maintenance.js';
 import { ReplyWriter } from '../resp/reply-writer.js';
+import { followAccessClock } from './access-clock.js';
 import { Call } from './api/call.js';
 import type { Client } from './api/client.js';
 import type { ServerApi } from './api/server.js';
@@ -299,9 +300,8 @@ export class Server implements ServerApi {
 
   private scheduleTasks(): void {
     const { cron, clock, keyspace, config } = this;
-    const tellTime = () => keyspace.setClock(Math.floor(clock.now() / 1000) & 0xffffff);
-    tellTime();
-    cron.every(0, tellTime);
+    const { call, random } = this;
+    cron.every(0, followAccessClock({ call, clock, config, keyspace, random }));
     cron.every(0, () => this.expireCycle.slow());
     const maintenance = new Maintenance(keyspace, {
       micros: () => clock.micros(),

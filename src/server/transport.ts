@@ -104,26 +104,28 @@ export class Transport {
    * Allocates nothing while the kernel takes all; guarded by `npm run bench`.
    */
   write(buf: Buffer, start: number, end: number): void {
-    // The descriptor of a socket that is gone may be another's by now.
-    if (this.stream.destroyed) return;
-    if (this.fd >= 0 && this.stream.writableLength === 0) {
-      try {
-        start += writeSync(this.fd, buf, start, end - start);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') {
-          this.destroy();
-          return;
-        }
-      }
-      if (start === end) return;
-    }
-    this.stream.write(Buffer.from(buf.subarray(start, end)));
+    const from = this.writeNow(buf, start, end);
+    if (from < end) this.stream.write(Buffer.from(buf.subarray(from, end)));
   }
 
   /** Writes bytes that nobody will change. */
   writeOwned(chunk: Buffer): void {
-    if (this.fd >= 0 && this.stream.writableLength === 0) this.write(chunk, 0, chunk.length);
-    else if (!this.stream.destroyed) this.stream.write(chunk);
+    const from = this.writeNow(chunk, 0, chunk.length);
+    if (from < chunk.length) this.stream.write(chunk.subarray(from));
+  }
+
+  /** Offers bytes to the kernel. @returns where the bytes begin that the stream has to take */
+  private writeNow(buf: Buffer, start: number, end: number): number {
+    // The descriptor of a socket that is gone may be another's by now.
+    if (this.stream.destroyed) return end;
+    if (this.fd < 0 || this.stream.writableLength > 0) return start;
+    try {
+      return start + writeSync(this.fd, buf, start, end - start);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return start;
+      this.destroy();
+      return end;
+    }
   }
 
   pauseReading(): void {

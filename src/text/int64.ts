@@ -57,9 +57,9 @@ export function parseInteger(buf: Uint8Array, off: number, len: number): number 
   if (negative) at++;
   const digits = end - at;
   const first = buf[at]! - ZERO;
-  // Also refuses a lone minus sign: `first` is then a byte that isn't ours, but digits is 0.
+  // Of a lone minus sign, `first` is a byte that isn't ours, and digits is 0.
   if (!(first >= 1 && first <= 9) || digits === 0) {
-    return len === 1 && first === 0 ? 0 : Number.NaN;
+    return len === 1 && first === 0 && digits === 1 ? 0 : Number.NaN;
   }
   if (digits <= INT32_SAFE_DIGITS) {
     let small = first;

@@ -248,12 +248,13 @@ export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
   {
     command: 'hello',
     since: '7.2',
-    what: 'Options are read, and names checked, before any of them is followed.',
+    what: 'All options are read, and names checked, before the last of each sort is followed.',
     explains: errorTexts(/Syntax error in HELLO option|Client names/, /^WRONGPASS/),
     avoids: (request) => {
       const words = request.map((word) => word.toString('latin1').toUpperCase());
-      const isPlain = words.length === 4 && !words[3]!.includes('\0');
-      return words.includes('SETNAME') && !isPlain;
+      const isPlainName = words.length === 4 && !words[3]!.includes('\0');
+      if (words.includes('SETNAME') && !isPlainName) return true;
+      return words.indexOf('AUTH') !== words.lastIndexOf('AUTH');
     },
   },
 ];

@@ -170,8 +170,16 @@ class Stream {
   private maySend(form: Form | undefined, request: Request): boolean {
     if (form === undefined) return true;
     const { version } = this.options;
-    if (ruleOf(form).excluded !== undefined || !existsIn(version, form.spec)) return false;
+    const { excluded, takesRequest } = ruleOf(form);
+    if (excluded !== undefined || !existsIn(version, form.spec)) return false;
+    if (takesRequest && this.mayBeYetToCome(request.slice(form.words.length))) return false;
     return !isAvoided(form, request, version);
+  }
+
+  /** Whether Redis may know a command by this name although respd does not. */
+  private mayBeYetToCome(request: Request): boolean {
+    const name = request[0]?.toString('latin1') ?? '';
+    return /^[a-z]{3,}$/i.test(name) && !/nosuch/i.test(name) && this.formOf(request) === undefined;
   }
 
   private pick(): Form {

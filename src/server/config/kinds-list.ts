@@ -7,6 +7,7 @@
  * then add up, while CONFIG SET replaces them all; a buffer limit changes only the classes that it
  * names; an empty text is an empty list.
  */
+import { untilNul } from '../../text/c-string.js';
 import { quoteBytes } from '../../text/quote.js';
 import { looseInteger, memorySize, memoryText, narrow } from './c-numbers.js';
 import { lineWords } from './config-lines.js';
@@ -343,7 +344,7 @@ const NOTIFICATION_CLASSES: Kind<string> = {
   title: 'letters of event classes',
   takesMany: false,
   parse(args) {
-    const given = (args[0] as string).replaceAll('A', () => ALL_CLASSES);
+    const given = untilNul(args[0] as string).replaceAll('A', () => ALL_CLASSES);
     for (const letter of given) {
       if (!EVERY_CLASS.includes(letter)) {
         return new Refusal("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");

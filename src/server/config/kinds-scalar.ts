@@ -5,6 +5,7 @@
  *
  * Error texts are those of Redis's config.c, since CONFIG SET and the startup error repeat them.
  */
+import { untilNul } from '../../text/c-string.js';
 import { quoteBytes } from '../../text/quote.js';
 import {
   looseOctal,
@@ -28,7 +29,7 @@ const YES_NO: Kind<boolean, boolean, YesNoNatural> = {
   title: 'yes or no',
   takesMany: false,
   parse(args) {
-    const word = (args[0] as string).toLowerCase();
+    const word = untilNul(args[0] as string).toLowerCase();
     if (word === 'yes') return true;
     return word === 'no' ? false : new Refusal("argument must be 'yes' or 'no'");
   },
@@ -72,7 +73,7 @@ export function oneOf<const Word extends string>(
   const kind: Kind<Word> = {
     title: words.join(' | '),
     takesMany: false,
-    parse: (args) => meaning.get((args[0] as string).toLowerCase()) ?? notOneOf(order),
+    parse: (args) => meaning.get(untilNul(args[0] as string).toLowerCase()) ?? notOneOf(order),
     format: itself,
     rewrite: (stored, standard) => [{ text: stored, isNeeded: stored !== standard }],
     equal: same,

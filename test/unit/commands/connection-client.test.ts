@@ -407,6 +407,14 @@ describe('CLIENT UNBLOCK', () => {
     expect(await one(`CLIENT UNBLOCK ${id}`)).toBe(':0');
   });
 
+  it('answers in the protocol of the client that waited', async () => {
+    await one('HELLO 3', other);
+    const { id } = await block(reason());
+    const replies = other.request('', 1);
+    expect(await one(`CLIENT UNBLOCK ${id} TIMEOUT`)).toBe(':1');
+    expect(showReply((await replies)[0]!.reply)).toBe('null');
+  });
+
   it('ERROR has it end with an error', async () => {
     const { id } = await block(reason('wait'));
     const replies = other.request('', 1);
