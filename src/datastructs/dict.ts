@@ -29,7 +29,9 @@
  * `valOff` after `locate`; what they mean is the owner's business.
  */
 import { type Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from './arena.js';
+import { blockSize, lengthBytes, readLength, writeLength } from './block-lengths.js';
 import { release } from './release.js';
+import { nextCursor } from './scan-cursor.js';
 
 /** Entries of a segment, as a shift: 2^18 entries of 16 bytes are 4 MiB. */
 const ENTRY_SHIFT = 18;
@@ -646,46 +648,3 @@ const BLOCKS = 2 * WARM_MAX;
 const SUM = 3 * WARM_MAX;
 /** The second place of a block that is touched, in bytes from its begin. */
 const LINE_REACH = 39;
-
-/** Bytes of a block for this key and value: both, and their lengths. */
-export function blockSize(keyLen: number, valLen: number): number {
-  return lengthBytes(keyLen) + lengthBytes(valLen) + keyLen + valLen;
-}
-
-// Lengths are written with 7 bits per byte, the lowest first; the high bit says that more follow.
-
-function lengthBytes(n: number): number {
-  return n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : n < 0x10000000 ? 4 : 5;
-}
-
-function readLength(bytes: Uint8Array, at: number): number {
-  let n = 0;
-  for (let shift = 0; ; shift += 7) {
-    const b = bytes[at++]!;
-    n |= (b & 0x7f) << shift;
-    if (b < 0x80) return n;
-  }
-}
-
-function writeLength(bytes: Uint8Array, at: number, n: number): number {
-  while (n >= 0x80) {
-    bytes[at++] = (n & 0x7f) | 0x80;
-    n >>>= 7;
-  }
-  bytes[at] = n;
-  return at + 1;
-}
-
-/** Adds one to the cursor's bits above the mask's complement, from the highest bit downwards. */
-function nextCursor(v: number, mask: number): number {
-  return reverse((reverse(v | ~mask) + 1) | 0);
-}
-
-/** The 32 bits in reverse order, as an unsigned number. */
-function reverse(v: number): number {
-  v = ((v >>> 1) & 0x55555555) | ((v & 0x55555555) << 1);
-  v = ((v >>> 2) & 0x33333333) | ((v & 0x33333333) << 2);
-  v = ((v >>> 4) & 0x0f0f0f0f) | ((v & 0x0f0f0f0f) << 4);
-  v = ((v >>> 8) & 0x00ff00ff) | ((v & 0x00ff00ff) << 8);
-  return ((v >>> 16) | (v << 16)) >>> 0;
-}

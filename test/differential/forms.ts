@@ -32,6 +32,23 @@ export function formsOf(specs: readonly CommandDeclaration[]): Form[] {
   ]);
 }
 
+/** Forms by the requests that are taken for them. */
+export class FormTable {
+  private readonly byName: ReadonlyMap<string, Form>;
+
+  constructor(forms: readonly Form[]) {
+    this.byName = new Map(forms.map((form) => [form.name, form]));
+  }
+
+  /** What a server takes a request for: a container itself, if it has no such subcommand. */
+  of(request: readonly Buffer[]): Form | undefined {
+    const name = request[0]?.toString('latin1').toLowerCase() ?? '';
+    const form = name.includes('|') ? undefined : this.byName.get(name);
+    if (form?.spec.subcommands === undefined || request.length < 2) return form;
+    return this.byName.get(`${name}|${request[1]!.toString('latin1').toLowerCase()}`) ?? form;
+  }
+}
+
 /** Whether a version such as `7.0.15` has what is there since `since`. */
 export function isSince(version: string, since: string): boolean {
   const has = version.split('.').map(Number);

@@ -16,6 +16,7 @@ import {
   anyScannedKey,
   type Exchange,
   errorText,
+  isError,
   sameClientFields,
   sameElements,
   sameIdleTime,
@@ -244,6 +245,13 @@ export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
     since: '7.2',
     what: 'Names are C strings to the check of their characters: it ends at a NUL.',
     avoids: (request) => request.some((word) => word.includes(0)),
+  },
+  {
+    command: 'client|pause',
+    since: '7.2',
+    what: 'A timeout beyond 64 bits is refused; 7.0 lets it overflow.',
+    explains: ({ ours, theirs }) =>
+      errorText(ours) === 'ERR timeout is out of range' && !isError(theirs),
   },
   {
     command: 'hello',

@@ -12,7 +12,7 @@ import { RespClient, showReply } from '../support/resp-client.js';
 import { datasetDifference } from './dataset.js';
 import { CONNECTIONS, Duel, NoAnswerError, type Step } from './duel.js';
 import { type Exchange, isError, sameBytes } from './exchange.js';
-import { type Form, isSince } from './forms.js';
+import { type Form, FormTable, isSince } from './forms.js';
 import { Random } from './random.js';
 import { violation } from './reply-schema.js';
 import { describeDifference, shrink } from './report.js';
@@ -82,7 +82,7 @@ class Stream {
   readonly tallies = new Map<string, Tally>();
   private readonly random: Random;
   private readonly generator: RequestGenerator;
-  private readonly byName: ReadonlyMap<string, Form>;
+  private readonly forms: FormTable;
   private readonly sent: Form[];
   private readonly cumulative: number[];
   /** All that was sent since both servers were empty. */
@@ -96,7 +96,7 @@ class Stream {
     const groups = new Set(forms.filter(hasKeys).map((form) => form.spec.group));
     const values = new Values(this.random, [...groups].filter(hasKeysOfItsOwn));
     this.generator = new RequestGenerator(this.random, values, version);
-    this.byName = new Map(forms.map((form) => [form.name, form]));
+    this.forms = new FormTable(forms);
     this.sent = forms.filter((form) => weightOf(form) > 0 && existsIn(version, form.spec));
     let sum = 0;
     this.cumulative = this.sent.map((form) => (sum += weightOf(form)));
@@ -104,7 +104,7 @@ class Stream {
 
   async run(): Promise<void> {
     const { count, oursPort, theirsPort } = this.options;
-    this.duel = await Duel.begin(oursPort, theirsPort, (request) => this.formOf(request));
+    this.duel = await Duel.begin(oursPort, theirsPort, (request) => this.forms.of(request));
     this.readers = [await RespClient.connect(oursPort), await RespClient.connect(theirsPort)];
     await this.stopActiveExpiry();
     for (let batch = 1; this.history.length < count; batch++) {
@@ -159,7 +159,7 @@ class Stream {
     if (random.chance(UNKNOWN_COMMAND)) return [generator.unknownCommand()];
     for (;;) {
       const request = generator.request(this.pick(), () => this.next().at(-1)!);
-      const form = this.formOf(request);
+      const form = this.forms.of(request);
       const rule = form === undefined ? {} : ruleOf(form);
       if (!this.maySend(form, request)) continue;
       if (rule.before === undefined) return [request];
@@ -179,20 +179,14 @@ class Stream {
   /** Whether Redis may know a command by this name although respd does not. */
   private mayBeYetToCome(request: Request): boolean {
     const name = request[0]?.toString('latin1') ?? '';
-    return /^[a-z]{3,}$/i.test(name) && !/nosuch/i.test(name) && this.formOf(request) === undefined;
+    return (
+      /^[a-z]{3,}$/i.test(name) && !/nosuch/i.test(name) && this.forms.of(request) === undefined
+    );
   }
 
   private pick(): Form {
     const at = this.random.fraction() * this.cumulative.at(-1)!;
     return this.sent[this.cumulative.findIndex((sum) => at < sum)]!;
-  }
-
-  /** What the servers will take a request for. */
-  private formOf(request: Request): Form | undefined {
-    const name = request[0]?.toString('latin1').toLowerCase() ?? '';
-    const form = name.includes('|') ? undefined : this.byName.get(name);
-    if (form?.spec.subcommands === undefined || request.length < 2) return form;
-    return this.byName.get(`${name}|${request[1]!.toString('latin1').toLowerCase()}`) ?? form;
   }
 
   /** @returns what is wrong with an exchange; undefined if nothing is */
@@ -243,7 +237,7 @@ class Stream {
         ours,
         theirs,
         databases: DATABASES,
-        formOf: (request) => this.formOf(request),
+        formOf: (request) => this.forms.of(request),
         judge: (exchange) => this.judge(exchange, 2),
       });
     const found = await compare();

@@ -109,6 +109,23 @@ describe('CLIENT LIST and INFO', () => {
     }
   });
 
+  it('show the buffer for a large request, which the cron takes back from an idle client', async () => {
+    const buffer = async () => {
+      const { qbuf, 'qbuf-free': free } = (await list())[1]!;
+      return Number(qbuf) + Number(free);
+    };
+    await other.send('SET', 'big', 'x'.repeat(400_000));
+    expect(await buffer()).toBeGreaterThan(400_000);
+    server.advance(1000);
+    await other.send('PING');
+    server.advance(1000);
+    await other.send('PING');
+    server.advance(1000);
+    expect(await buffer()).toBe(16 * 1024);
+    server.advance(4000);
+    expect(await buffer()).toBe(0);
+  });
+
   it('are verbatim texts in RESP3', async () => {
     await one('HELLO 3');
     expect(await one('CLIENT INFO')).toMatch(/^=txt:"id=/);

@@ -49,12 +49,12 @@ class Model {
 
   checkPattern(block: Block): void {
     const bytes = this.bytes(block);
-    expect(bytes.length).toBe(block.size);
+    if (bytes.length !== block.size) expect.fail('a block reaches beyond its segment');
     const step = Math.max(1, Math.floor(block.size / 64));
     for (let i = 0; i < block.size; i += step) {
       if (bytes[i] !== block.fill) expect.fail(`byte ${i} of block ${block.address} has changed`);
     }
-    expect(bytes[block.size - 1]).toBe(block.fill);
+    if (bytes[block.size - 1] !== block.fill) expect.fail(`the end of ${block.address} changed`);
   }
 
   check(): void {
@@ -141,7 +141,7 @@ describe('an arena', () => {
     expect(blockBytes(32_768)).toBe(32_768);
     expect(blockBytes(32_769)).toBe(PAGE);
     expect(blockBytes(PAGE + 1)).toBe(2 * PAGE);
-    for (let size = 1; size < 70_000; size += 3) {
+    for (let size = 1; size < 70_000; size += 37) {
       expect(blockBytes(size)).toBeGreaterThanOrEqual(size);
       expect(blockBytes(size)).toBeLessThan(size <= 32_768 ? size * 1.125 + 8 : size + PAGE);
     }
