@@ -61,14 +61,14 @@ export class Transport {
     const fd = handle?.fd;
     if (handle === null || typeof fd !== 'number' || fd < 0) return Transport.over(socket);
     holder._handle = null;
-    let transport: Transport;
+    let transport: Transport | undefined;
     const options = {
       handle,
       allowHalfOpen: true,
       onread: {
         buffer: readBuffer,
         callback(length: number, buf: Buffer) {
-          transport.events?.onData(buf, length);
+          transport?.events?.onData(buf, length);
           return true;
         },
       },
@@ -80,13 +80,16 @@ export class Transport {
 
   /** Any stream, by its public events. */
   static over(stream: Duplex): Transport {
-    const transport = new Transport(stream, -1);
-    stream.on('data', (chunk: Buffer) => transport.events?.onData(chunk, chunk.length));
-    return transport;
+    return new Transport(stream, -1);
   }
 
+  /** From now on, `events` are told; bytes that came before wait in the socket. */
   listen(events: TransportEvents): void {
     this.events = events;
+    if (this.fd >= 0) return;
+    this.stream.on('data', (chunk: Buffer) => this.events?.onData(chunk, chunk.length));
+    // A net.Server with pauseOnConnect hands out sockets that don't read of themselves.
+    this.stream.resume();
   }
 
   /** The descriptor's number, or -1. */

@@ -15,7 +15,8 @@ import { latin1, type Values } from './values.js';
 
 export type Request = readonly Buffer[];
 
-const OPTIONAL_PRESENT = 0.3;
+/** How likely each option is in a request: one of these, chosen for each request. */
+const OPTION_DENSITIES = [0.1, 0.3, 0.8];
 const OPTION_REPEATED = 0.03;
 const OPTIONS_SHUFFLED = 0.4;
 const TWO_ALTERNATIVES = 0.03;
@@ -33,6 +34,7 @@ interface Part {
 export class RequestGenerator {
   /** Of the command whose request is being made. */
   private rule: Rule = {};
+  private optionDensity = 0;
 
   /** @param version of the older of the two servers: what it doesn't know is not sent */
   constructor(
@@ -66,6 +68,7 @@ export class RequestGenerator {
 
   private argumentsOf(form: Form, rule: Rule): Buffer[] {
     this.rule = rule;
+    this.optionDensity = this.random.pick(OPTION_DENSITIES);
     return this.arguments(form.spec.args ?? [], form.spec.group);
   }
 
@@ -82,7 +85,7 @@ export class RequestGenerator {
         i++;
         continue;
       }
-      if (spec.optional && !random.chance(OPTIONAL_PRESENT)) continue;
+      if (spec.optional && !random.chance(this.optionDensity)) continue;
       const isMovable = spec.optional === true && beginsWithWord(spec);
       parts.push({ words: this.argument(spec, group), isMovable });
       if (isMovable && random.chance(OPTION_REPEATED)) {

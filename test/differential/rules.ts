@@ -38,8 +38,8 @@ export interface Rule {
   readonly because?: string;
   /** How often it is sent, relative to the others; 1 by default. */
   readonly weight?: number;
-  /** A request that goes right before it. */
-  readonly before?: readonly string[];
+  /** A request that goes right before this one, if it needs one. */
+  readonly before?: (request: Request) => readonly string[] | undefined;
   /** Values for arguments by their names, most of the time. */
   readonly values?: Readonly<Record<string, readonly string[]>>;
   /** Its arguments are another request. */
@@ -55,7 +55,8 @@ const BY_UNIT_TESTS = 'lists all commands, whose number differs by version; unit
 const UNANSWERED_AUTH =
   'Redis (7.0 and 7.2) leaves a wrong password without an answer behind other answers of one write';
 /** Finds all keys, and removes those that are due: chance then has no say in which are left. */
-const WHOLE_SCAN = ['SCAN', '0', 'COUNT', '1000000'];
+const EVERYTHING = '1000000';
+const WHOLE_SCAN = ['SCAN', '0', 'COUNT', EVERYTHING];
 
 /** Directives that the stream changes; it puts them back when it begins anew. */
 export const CHANGED_DIRECTIVES = [
@@ -164,11 +165,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
 
   // Keys.
   keys: { agree: sameElements, because: 'keys have no order' },
-  randomkey: { agree: anyScannedKey, because: 'random', before: WHOLE_SCAN },
+  randomkey: { agree: anyScannedKey, because: 'random', before: () => WHOLE_SCAN },
   scan: {
     agree: sameScan,
     because: "cursors are each server's own; whole iterations are compared beside the stream",
-    before: WHOLE_SCAN,
+    before: (request) => (isWholeScan(request) ? undefined : WHOLE_SCAN),
+    values: { cursor: ['0', '0', '0', '1', '17', '4096', '-1'], count: ['1', '3', EVERYTHING] },
   },
   ttl: { agree: sameRemaining(1000), because: 'two clocks' },
   pttl: { agree: sameRemaining(1), because: 'two clocks' },
@@ -200,6 +202,13 @@ export function ruleOf(form: Form): Rule {
   if (flags.includes('blocking')) return { excluded: 'may wait for ever' };
   if (flags.includes('pubsub')) return { excluded: 'answers with pushes, or other clients do' };
   return {};
+}
+
+/** Whether a SCAN looks at all keys, if it is not refused. */
+function isWholeScan(request: Request): boolean {
+  const words = request.map((word) => word.toString('latin1').toUpperCase());
+  const at = words.indexOf('COUNT');
+  return words[1] === '0' && words[at + 1] === EVERYTHING && at === words.lastIndexOf('COUNT');
 }
 
 /** How often a command is sent. */

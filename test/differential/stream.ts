@@ -162,8 +162,8 @@ class Stream {
       const form = this.forms.of(request);
       const rule = form === undefined ? {} : ruleOf(form);
       if (!this.maySend(form, request)) continue;
-      if (rule.before === undefined) return [request];
-      return [rule.before.map(latin1), request];
+      const before = rule.before?.(request);
+      return before === undefined ? [request] : [before.map(latin1), request];
     }
   }
 

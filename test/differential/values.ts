@@ -20,6 +20,8 @@ import type { Random } from './random.js';
 /** Absolute times in the future that commands are given, Unix seconds. */
 export const LATER_S = 4_100_000_000;
 export const MUCH_LATER_S = 40_000_000_000;
+/** How many of them come again and again, so that equal ones meet. */
+const LATER_TIMES = 4;
 
 const MIN_TTL = 10_000_000;
 /** Times to live lie below this, or above HUGE_TTL, so that no instant falls between the above. */
@@ -210,6 +212,28 @@ const PATTERNS = [
   '*1*2*3*4*',
 ].map(latin1);
 
+/** What patterns are made of at random: parts of keys, and all that is special. */
+const PATTERN_PARTS = [
+  ...['string', 'str', 'ing:', 's', 't', ':', '0', '1', '2', 'A', 'k', 'l', '\xff'],
+  ...[
+    '*',
+    '*',
+    '?',
+    '[',
+    '[^',
+    ']',
+    '[0-2]',
+    '[^0-1]',
+    '[a-z]',
+    '[5-0]',
+    '[\\]s]',
+    '[^\\0]',
+    '-',
+    '\\',
+    '\\*',
+  ],
+];
+
 const WORDS = [
   'a',
   'b',
@@ -235,6 +259,8 @@ const MEMBERS = ['a', 'b', 'c', 'd', 'e', 'field', '1', '2', '3', '-5', '1.5', '
 
 /** Names of integer arguments that count seconds or milliseconds from now. */
 const TTL_NAMES = new Set(['seconds', 'milliseconds', 'ttl']);
+/** Names of integer arguments that make sense when small. */
+const SMALL_NAMES = new Set(['min-match-len', 'count', 'len', 'rank', 'num-matches', 'maxlen']);
 /** Names of integer arguments that are a database's number. */
 const DATABASE_NAMES = new Set(['index', 'index1', 'index2', 'db', 'destination-db']);
 
@@ -357,6 +383,7 @@ export class Values {
     if (DATABASE_NAMES.has(spec.name) && random.chance(0.9)) {
       return String(random.chance(0.9) ? random.below(3) : random.pick([15, 16, -1, 100]));
     }
+    if (SMALL_NAMES.has(spec.name) && random.chance(0.7)) return String(random.below(12));
     if (spec.name === 'cursor' && random.chance(0.7)) return '0';
     if (spec.name === 'protover' && random.chance(0.9)) return String(random.pick([2, 3, 3, 1, 4]));
     return this.integer();
@@ -381,7 +408,10 @@ export class Values {
     const { random } = this;
     const choice = random.fraction();
     if (choice < 0.65) {
-      const s = LATER_S + random.fraction() * (MUCH_LATER_S - LATER_S);
+      const share = random.chance(0.5)
+        ? random.below(LATER_TIMES) / LATER_TIMES
+        : random.fraction();
+      const s = LATER_S + share * (MUCH_LATER_S - LATER_S);
       return String(Math.floor(inMilliseconds ? s * 1000 : s));
     }
     if (choice < 0.9) return String(random.between(-10, 1_400_000_000));
@@ -389,7 +419,10 @@ export class Values {
   }
 
   private pattern(): Buffer {
-    return this.random.chance(0.8) ? this.random.pick(PATTERNS) : this.bytes(3);
+    const { random } = this;
+    if (random.chance(0.6)) return random.pick(PATTERNS);
+    const length = random.between(1, 8);
+    return latin1(Array.from({ length }, () => random.pick(PATTERN_PARTS)).join(''));
   }
 
   /** Text of few letters, so that two of them have something in common. */

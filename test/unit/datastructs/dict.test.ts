@@ -61,7 +61,8 @@ class Model {
   keyOf(e: number): string {
     const { dict } = this;
     dict.locate(e);
-    return Buffer.from(dict.buf).toString('latin1', dict.keyOff, dict.keyOff + dict.keyLen);
+    const { buf, keyOff, keyLen } = dict;
+    return Buffer.from(buf.buffer, buf.byteOffset + keyOff, keyLen).toString('latin1');
   }
 
   check(): void {
