@@ -21,6 +21,8 @@ export class Keyspace {
   /** Whether anyone wants to be told of changes; set together with `observer`. */
   observed = false;
   observer: KeyspaceObserver | undefined;
+  /** Whether keys that are due stay where they are, unseen (CLIENT PAUSE: nothing may change). */
+  expiryHeld = false;
 
   // Counters, for INFO stats.
   hits = 0;
@@ -58,8 +60,9 @@ export class Keyspace {
     for (const db of this.databases) db.clock = clock;
   }
 
-  /** Removes a key that is due, and tells. */
+  /** Removes a key that is due, and tells; while `expiryHeld`, the key is only to be hidden. */
   expire(db: Database, e: number): void {
+    if (this.expiryHeld) return;
     this.expired++;
     if (!this.observed) {
       db.remove(e);

@@ -2,6 +2,7 @@
  * All clients of a server: their arrival, their bytes, their waiting and their end.
  */
 import type { Database } from '../keyspace/database.js';
+import type { Keyspace } from '../keyspace/keyspace.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
 import type { BlockReason, Client, ClientRegistry } from './api/client.js';
 import { ClientFlag, ClientGate } from './api/client.js';
@@ -19,6 +20,7 @@ import type { Turn } from './turn.js';
 export interface ClientsParts {
   readonly clock: ServerClock;
   readonly executor: Executor;
+  readonly keyspace: Keyspace;
   /** For replies outside of a client's own requests. */
   readonly sideReply: ReplyWriter;
   readonly turn: Turn;
@@ -112,6 +114,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     this.pausedWritesOnly = active ? this.pausedWritesOnly && writesOnly : writesOnly;
     this.pausedUntilMs = active ? Math.max(this.pausedUntilMs, untilMs) : untilMs;
     executor.gate |= ServerGate.Paused;
+    this.parts().keyspace.expiryHeld = true;
     clock.clearTimer(this.pauseTimer);
     this.pauseTimer = clock.setTimer(() => this.unpause(), this.pausedUntilMs - clock.now());
   }
@@ -122,6 +125,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     this.pauseTimer = undefined;
     this.pausedUntilMs = 0;
     executor.gate &= ~ServerGate.Paused;
+    this.parts().keyspace.expiryHeld = false;
     for (const client of [...this.pausedClients]) client.unblock();
   }
 

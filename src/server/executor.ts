@@ -10,6 +10,7 @@
  * `execute` and the loops here are the common path of the server: they allocate nothing; guarded by
  * `npm run bench`.
  */
+import { ArenaFullError } from '../datastructs/arena.js';
 import { WARM_MAX } from '../datastructs/dict.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { Args } from '../resp/args.js';
@@ -277,6 +278,11 @@ export class Executor {
       reply.error(error);
       return;
     }
+    if (isOutOfMemory(error)) {
+      log.warning(`Out of memory in command '${command.fullName}': ${(error as Error).message}`);
+      reply.error('OOM the server has no memory for this');
+      return;
+    }
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.warning(`Internal error in command '${command.fullName}': ${what}`);
     reply.error('ERR internal error, see the log of the server');
@@ -355,4 +361,10 @@ export class Executor {
     }
     client.close(true);
   }
+}
+
+/** Whether an allocation failed: V8's words for a buffer, or the arena's own. */
+function isOutOfMemory(error: unknown): boolean {
+  if (error instanceof ArenaFullError) return true;
+  return error instanceof RangeError && error.message.includes('allocation failed');
 }

@@ -138,7 +138,7 @@ export class Server implements ServerApi {
       micros: () => clock.micros(),
       hz: () => config.values.hz,
       effort: () => config.values['active-expire-effort'],
-      isActive: () => this.debug.activeExpire && this.clients.pausedUntilMs === 0,
+      isActive: () => this.debug.activeExpire && !this.keyspace.expiryHeld,
       defer: (go) => setImmediate(go),
     });
     this.turn.beforeSending = () => {
@@ -263,6 +263,7 @@ export class Server implements ServerApi {
     return {
       clock: this.clock,
       executor: this.executor,
+      keyspace: this.keyspace,
       sideReply: new ReplyWriter((code) => this.stats.countError(code)),
       turn: this.turn,
       stats: this.stats,

@@ -131,6 +131,19 @@ describe('a manual clock', () => {
     expect(await reply).toBe('PONG');
   });
 
+  test('during CLIENT PAUSE a key that is due is hidden, and goes afterwards', async () => {
+    const server = await start({ clock: 'manual' });
+    const redis = connect(server);
+    await redis.set('k', 'v', 'PX', 100);
+    await redis.call('CLIENT', 'PAUSE', '5000', 'WRITE');
+    server.advance(1000);
+    expect(await redis.get('k')).toBeNull();
+    expect(await redis.dbsize()).toBe(1);
+    expect(await redis.randomkey()).toBe('k');
+    server.advance(5000);
+    expect(await redis.dbsize()).toBe(0);
+  });
+
   test('advance needs a manual clock', async () => {
     const server = await start();
     expect(() => server.advance(1)).toThrow('manual');

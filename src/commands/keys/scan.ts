@@ -95,6 +95,9 @@ export const keys: CommandSpec = {
   },
 };
 
+/** Keys that RANDOMKEY draws at most while none may be removed (as in Redis). */
+const HELD_TRIES = 100;
+
 export const randomkey: CommandSpec = {
   name: 'randomkey',
   summary: 'Returns a random key of the database.',
@@ -107,13 +110,14 @@ export const randomkey: CommandSpec = {
   reply: { oneOf: ['bulk', 'null'] },
   run(call: Call) {
     const { db, keyspace, reply } = call;
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       const e = db.dict.randomEntry(keyspace.random);
       if (e === 0) {
         reply.nil();
         return;
       }
-      if (!isDue(call, db, e)) {
+      // During CLIENT PAUSE keys that are due stay: there may be no other.
+      if (!isDue(call, db, e) || (keyspace.expiryHeld && tries === HELD_TRIES)) {
         replyKey(call, e);
         return;
       }
