@@ -32,6 +32,7 @@ import { type Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from '
 import { blockSize, lengthBytes, readLength, writeLength } from './block-lengths.js';
 import { release } from './release.js';
 import { nextCursor } from './scan-cursor.js';
+import { SpareTable } from './spare-table.js';
 
 /** Entries of a segment, as a shift: 2^18 entries of 16 bytes are 4 MiB. */
 const ENTRY_SHIFT = 18;
@@ -43,6 +44,8 @@ const MAX_BUCKETS = 1 << 29;
 const EMPTY_VISITS = 10;
 /** By how much a table shrinks at most in one go. */
 const MAX_SHRINK = 1024;
+/** Load under which the table prepared for growth is given up again. */
+const SPARE_LOAD = 7 / 8;
 /** Draws for a random entry before another way is tried. */
 const RANDOM_TRIES = 100;
 /** Hashes that `warm` takes at a time. */
@@ -75,6 +78,9 @@ export class Dict {
   private table1 = NO_TABLE;
   private mask: number;
   private mask1 = 0;
+  private readonly spare = new SpareTable();
+  /** Entries from which on an insert looks after the next table. */
+  private prepareFrom: number;
   private readonly entries: Int32Array[] = [new Int32Array(FIRST_ENTRIES * 4)];
   /** First never used entry number (0 is "none"). */
   private top = 1;
@@ -88,6 +94,7 @@ export class Dict {
   ) {
     this.table = new Int32Array(minBuckets);
     this.mask = minBuckets - 1;
+    this.prepareFrom = SpareTable.from(minBuckets);
   }
 
   /** The entry of this key, or 0. Allocates nothing; guarded by `npm run bench`. */
@@ -220,7 +227,7 @@ export class Dict {
     meta: number,
   ): number {
     if (this.rehashAt >= 0) this.rehashStep();
-    else if (this.size > this.mask && !this.resizePaused) this.resize(this.size + 1);
+    else if (this.size >= this.prepareFrom) this.growSoon();
     const block = this.makeBlock(len, valLen);
     const bytes = this.buf;
     const to = this.keyOff;
@@ -321,7 +328,7 @@ export class Dict {
   get tableBytes(): number {
     let entries = 0;
     for (const segment of this.entries) entries += segment.length * 4;
-    return entries + (this.table.length + this.table1.length) * 4;
+    return entries + (this.table.length + this.table1.length) * 4 + this.spare.bytes;
   }
 
   /** Buckets of the table, and of the one that is being filled (0 when not rehashing). */
@@ -403,7 +410,7 @@ export class Dict {
 
   /** Moves one bucket to the new table. */
   rehashStep(): void {
-    const { table, table1, mask1 } = this;
+    const { table } = this;
     let empty = EMPTY_VISITS;
     let b = this.rehashAt;
     while (table[b] === 0) {
@@ -417,17 +424,7 @@ export class Dict {
         return;
       }
     }
-    let e = table[b]!;
-    while (e !== 0) {
-      const words = this.entries[e >>> ENTRY_SHIFT]!;
-      const at = (e & ENTRY_MASK) << 2;
-      const next = words[at + NEXT]!;
-      const to = words[at]! & mask1;
-      words[at + NEXT] = table1[to]!;
-      table1[to] = e;
-      e = next;
-    }
-    table[b] = 0;
+    this.moveBucket(b);
     this.rehashAt = b + 1;
     if (b + 1 === table.length) this.finishRehash();
   }
@@ -440,6 +437,7 @@ export class Dict {
   /** Begins to shrink when the table is mostly empty (under one in eight). */
   shrinkIfSparse(): void {
     if (this.rehashAt >= 0 || this.resizePaused) return;
+    if (this.spare.bytes > 0 && this.size < this.table.length * SPARE_LOAD) this.spare.drop();
     if (this.table.length > this.minBuckets && this.size < this.table.length / 8) {
       // In steps: while rehashing, SCAN visits all buckets that become one in the smaller table.
       this.resize(this.size === 0 ? 0 : Math.max(this.size, this.table.length / MAX_SHRINK));
@@ -448,7 +446,8 @@ export class Dict {
 
   /** Its tables, for whoever throws the dict away as a whole; it can't be used after that. */
   takeMemory(): Int32Array[] {
-    return [this.table, this.table1, ...this.entries.splice(0)];
+    const spare = this.spare.take(this.spare.bytes / 4);
+    return [this.table, this.table1, spare, ...this.entries.splice(0)];
   }
 
   /**
@@ -513,6 +512,11 @@ export class Dict {
    * two parts. Moving that bucket now makes it one.
    */
   private joined(b: number, hash: number): number {
+    this.moveBucket(b);
+    return this.table1[hash & this.mask1]!;
+  }
+
+  private moveBucket(b: number): void {
     const { table, table1, mask1 } = this;
     let e = table[b]!;
     while (e !== 0) {
@@ -525,7 +529,6 @@ export class Dict {
       e = next;
     }
     table[b] = 0;
-    return table1[hash & mask1]!;
   }
 
   private finishRehash(): void {
@@ -537,12 +540,20 @@ export class Dict {
     this.rehashAt = -1;
   }
 
+  /** Grows when the table is full, and makes the next one ready before it is. */
+  private growSoon(): void {
+    if (this.resizePaused) return;
+    if (this.size > this.mask) this.resize(this.size + 1);
+    else this.spare.advance(this.table.length * 2);
+  }
+
   private resize(count: number): void {
     let buckets = this.minBuckets;
     while (buckets < count && buckets < MAX_BUCKETS) buckets *= 2;
     if (buckets === this.table.length) return;
-    this.table1 = new Int32Array(buckets);
+    this.table1 = this.spare.take(buckets);
     this.mask1 = buckets - 1;
+    this.prepareFrom = SpareTable.from(buckets);
     this.rehashAt = 0;
     if (this.size === 0) this.finishRehash();
   }

@@ -8,8 +8,8 @@ import type { RespClient } from '../support/resp-client.js';
 import { showReply } from '../support/resp-client.js';
 import { type Agreement, type Exchange, isError, sameElements, sameInstant } from './exchange.js';
 import type { Form } from './forms.js';
+import { latin1 } from './pools.js';
 import type { Request } from './requests.js';
-import { latin1 } from './values.js';
 
 const samePexpiretime = sameInstant(1);
 

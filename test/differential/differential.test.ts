@@ -3,7 +3,8 @@
  * and replies, encodings, times to live and the final data sets must be equal.
  *
  *     values.ts, requests.ts   arguments and requests from commands' specs, wrong ones included
- *     rules.ts                 what is not sent or compared loosely, and what 7.2 answers otherwise
+ *     rules.ts                 what is not sent, and what is compared loosely
+ *     versions.ts              what Redis 7.2 answers otherwise than 7.0
  *     duel.ts, stream.ts       both servers, batch by batch; exchange.ts compares
  *     reply-schema.ts          replies against what the spec declares
  *     dataset.ts, scan.ts      all data of both; whole SCAN iterations
@@ -14,7 +15,7 @@
  *
  *     a reply that cannot be equal to the byte (an order, a clock, chance)    RULES in rules.ts
  *     a command that must not be sent, or not often                          RULES in rules.ts
- *     an answer that 7.2 gives otherwise than 7.0                VERSION_DIFFERENCES in rules.ts
+ *     an answer that 7.2 gives otherwise than 7.0             VERSION_DIFFERENCES in versions.ts
  *     a string argument that wants values of a special sort     RULES' values, or values.ts
  *     a new type: how a key of it is read whole                       READERS in dataset.ts
  *
@@ -33,8 +34,9 @@ import {
   startRealRedis,
 } from '../support/real-redis.js';
 import { formsOf } from './forms.js';
-import { existsIn, RULES, ruleOf, VERSION_DIFFERENCES, weightOf } from './rules.js';
+import { RULES, ruleOf, weightOf } from './rules.js';
 import { runStream, type Tally } from './stream.js';
+import { existsIn, VERSION_DIFFERENCES } from './versions.js';
 
 const SEEDS = process.env.DIFF_SEED
   ? [Number(process.env.DIFF_SEED)]
@@ -55,15 +57,20 @@ describeWithRedis('respd beside a real redis-server', () => {
   describe('with a pair of servers of its own', () => {
     let respd: RespdServer;
     let redis: RealRedis;
+    let warnings: string[];
 
     beforeEach(async () => {
-      respd = await createServer({ port: 0, ...LIMITS, debugArena: true });
+      warnings = [];
+      const warning = (message: string) => void warnings.push(message);
+      const log = { debug() {}, verbose() {}, notice() {}, warning };
+      respd = await createServer({ port: 0, ...LIMITS, debugArena: true, log });
       redis = await startRealRedis(Object.entries(LIMITS).flatMap(([k, v]) => [`--${k}`, v]));
     });
 
     afterEach(async () => {
       await respd?.close();
       await redis?.stop();
+      if (warnings.length > 0) console.log(`respd logged:\n${warnings.join('\n')}`);
     });
 
     it.each(SEEDS)(
@@ -73,6 +80,7 @@ describeWithRedis('respd beside a real redis-server', () => {
         const ports = { oursPort: respd.port, theirsPort: redis.port };
         const found = await runStream({ seed, count, ...ports, version, forms });
         for (const [name, tally] of found) add(tallies, name, tally);
+        expect(warnings).toEqual([]);
       },
       TIMEOUT_MS,
     );

@@ -91,14 +91,9 @@ export class Duel {
     this.connections = [];
   }
 
-  /** The protocol that respd speaks on this connection. */
-  resp(connection: number): 2 | 3 {
-    return this.connections[connection]!.resp;
-  }
-
   /**
-   * Sends the steps to both servers, those of one connection in a row in one write
-   * but for those that go alone.
+   * Sends the steps to both servers, those of one connection in a row in one write, but for those
+   * that go alone.
    * @param onExchange called for each pair of answers, in order, with the protocol of respd's
    */
   async exchange(

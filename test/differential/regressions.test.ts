@@ -20,8 +20,8 @@ import {
 } from '../support/real-redis.js';
 import { encodeCommand, type Received, RespClient } from '../support/resp-client.js';
 import { FormTable, formsOf } from './forms.js';
-import { versionDifference } from './rules.js';
-import { latin1 } from './values.js';
+import { latin1 } from './pools.js';
+import { versionDifference } from './versions.js';
 
 describeWithRedis('respd answers as Redis does', () => {
   const forms = new FormTable(formsOf(allCommands));

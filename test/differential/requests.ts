@@ -9,9 +9,10 @@
  */
 import type { ArgSpec, CommandGroup } from '../../src/server/api/declaration.js';
 import { type Form, isSince } from './forms.js';
+import { latin1 } from './pools.js';
 import type { Random } from './random.js';
 import { type Rule, ruleOf } from './rules.js';
-import { latin1, type Values } from './values.js';
+import type { Values } from './values.js';
 
 export type Request = readonly Buffer[];
 

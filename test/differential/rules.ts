@@ -1,22 +1,15 @@
 /**
- * What the stream does with which command: the three tables of the differential test.
+ * What the stream does with which command, where its spec alone would not say: commands that are
+ * not sent at all, or compared more loosely than to the byte, each with its reason; how often one
+ * is sent, and what its arguments are.
  *
- *     RULES                by command: not sent at all, or compared more loosely than to the byte,
- *                          each with its reason; how often it is sent; what its arguments are
- *                          where its spec alone would not say
- *     VERSION_DIFFERENCES  by command: what Redis 7.2, which respd follows, answers otherwise than
- *                          the Redis 7.0 that Debian has
- *
- * A command that is in neither is sent with arguments from its spec, and answers to the byte as
- * Redis does. Errors are always compared to the byte.
+ * A command that is not in the table is sent with arguments from its spec, and must answer to the
+ * byte as Redis does. Errors are always compared to the byte, but for what versions.ts excuses.
  */
-import type { CommandDeclaration, CommandGroup } from '../../src/server/api/declaration.js';
+import type { CommandGroup } from '../../src/server/api/declaration.js';
 import {
   type Agreement,
   anyScannedKey,
-  type Exchange,
-  errorText,
-  isError,
   sameClientFields,
   sameElements,
   sameIdleTime,
@@ -27,7 +20,7 @@ import {
   sameType,
   sameWhereShared,
 } from './exchange.js';
-import { type Form, isSince } from './forms.js';
+import type { Form } from './forms.js';
 import type { Request } from './requests.js';
 
 export interface Rule {
@@ -87,28 +80,16 @@ const DIRECTIVES = [
   'MAXMEMORY-SAMPLES',
 ];
 const DIRECTIVE_VALUES = [
-  ...['0', '1', '2', '3', '5', '7', '10', '64', '100', '128', '512', '1000', '1000000', '-1', '-2'],
-  ...['allkeys-lfu', 'volatile-lru', 'noeviction', 'AllKeys-Random', '9223372036854775807'],
-  ...[
-    '9223372036854775808',
-    'yes',
-    'no',
-    'YES',
-    '',
-    'abc',
-    '1kb',
-    '1mb',
-    '10b',
-    '1.5',
-    ' 1',
-    '50%',
-  ],
-  ...['KEA', 'AKE', 'Ex', 'KQ', 'g$lshzxedtmnA'],
+  ...words('0 1 2 3 5 7 10 64 100 128 512 1000 1000000 -1 -2 1.5 50%'),
+  ...words('9223372036854775807 9223372036854775808 1kb 1mb 10b'),
+  ...words('allkeys-lfu volatile-lru noeviction AllKeys-Random'),
+  ...words('yes no YES abc KEA AKE Ex KQ g$lshzxedtmnA'),
+  ...['', ' 1'],
 ];
 /** Directives that a CONFIG GET with a pattern finds and whose values are each server's own. */
 const OWN_DIRECTIVES = [
-  ...['port', 'tls-port', 'bind', 'dir', 'pidfile', 'logfile', 'unixsocket', 'save'],
-  ...['maxclients', 'enable-debug-command', 'proc-title-template', 'oom-score-adj'],
+  ...words('port tls-port bind dir pidfile logfile unixsocket save maxclients'),
+  ...words('enable-debug-command proc-title-template oom-score-adj'),
 ];
 
 export const RULES: Readonly<Record<string, Rule>> = {
@@ -168,9 +149,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
   randomkey: { agree: anyScannedKey, because: 'random', before: () => WHOLE_SCAN },
   scan: {
     agree: sameScan,
+    weight: 2,
     because: "cursors are each server's own; whole iterations are compared beside the stream",
     before: (request) => (isWholeScan(request) ? undefined : WHOLE_SCAN),
-    values: { cursor: ['0', '0', '0', '1', '17', '4096', '-1'], count: ['1', '3', EVERYTHING] },
+    values: {
+      cursor: ['0', '0', '0', '1', '17', '4096', '-1'],
+      count: ['1', '3', EVERYTHING, EVERYTHING],
+      type: ['string', 'string', 'STRING', 'list', 'hash', 'set', 'zset', 'stream', 'nosuch'],
+    },
   },
   ttl: { agree: sameRemaining(1000), because: 'two clocks' },
   pttl: { agree: sameRemaining(1), because: 'two clocks' },
@@ -196,8 +182,6 @@ export function ruleOf(form: Form): Rule {
   const own = RULES[form.name];
   if (own !== undefined) return own;
   if (form.name.endsWith('|help')) return HELP;
-  const container = RULES[form.words[0]!.toLowerCase()];
-  if (container?.excluded !== undefined && isContainerRule(form)) return container;
   const { flags } = form.spec;
   if (flags.includes('blocking')) return { excluded: 'may wait for ever' };
   if (flags.includes('pubsub')) return { excluded: 'answers with pushes, or other clients do' };
@@ -219,93 +203,6 @@ export function weightOf(form: Form): number {
   return rule.weight ?? (isSide ? SIDE_WEIGHT : 1);
 }
 
-/** COMMAND's rule is for its form without subcommand alone; DEBUG's is for all of it. */
-function isContainerRule(form: Form): boolean {
-  return form.words[0] === 'DEBUG';
-}
-
-/**
- * What a newer Redis answers otherwise than an older one. Where only the answers differ, they are
- * excused; where the data would, such requests are not sent to an older Redis.
- */
-export interface VersionDifference {
-  /** The command; `*` for many. */
-  readonly command: string;
-  /** From which version on respd's answer is Redis's. */
-  readonly since: string;
-  readonly what: string;
-  /** Whether these two answers differ in just this. */
-  readonly explains?: (exchange: Exchange) => boolean;
-  /** Whether a request would leave the servers in different states. */
-  readonly avoids?: (request: Request) => boolean;
-}
-
-const GETKEYS_ARITY: Omit<VersionDifference, 'command'> = {
-  since: '7.2',
-  what: 'A request without arguments is looked at; 7.0 wants one at least.',
-  explains: errorTexts(/./, /wrong number of arguments for 'command\|getkeys/),
-};
-
-export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
-  { command: 'command|getkeys', ...GETKEYS_ARITY },
-  { command: 'command|getkeysandflags', ...GETKEYS_ARITY },
-  {
-    command: 'client|setname',
-    since: '7.2',
-    what: 'Names are C strings to the check of their characters: it ends at a NUL.',
-    avoids: (request) => request.some((word) => word.includes(0)),
-  },
-  {
-    command: 'client|pause',
-    since: '7.2',
-    what: 'A timeout beyond 64 bits is refused; 7.0 lets it overflow.',
-    explains: ({ ours, theirs }) =>
-      errorText(ours) === 'ERR timeout is out of range' && !isError(theirs),
-  },
-  {
-    command: 'hello',
-    since: '7.2',
-    what: 'All options are read, and names checked, before the last of each sort is followed.',
-    explains: errorTexts(/Syntax error in HELLO option|Client names/, /^WRONGPASS/),
-    avoids: (request) => {
-      const words = request.map((word) => word.toString('latin1').toUpperCase());
-      const isPlainName = words.length === 4 && !words[3]!.includes('\0');
-      if (words.includes('SETNAME') && !isPlainName) return true;
-      return words.indexOf('AUTH') !== words.lastIndexOf('AUTH');
-    },
-  },
-];
-
-/** Whether a request would leave an older Redis in another state than respd. */
-export function isAvoided(form: Form, request: Request, version: string): boolean {
-  return VERSION_DIFFERENCES.some(
-    (one) =>
-      !isSince(version, one.since) &&
-      (one.command === '*' || one.command === form.name) &&
-      one.avoids?.(request),
-  );
-}
-
-/** The entry that explains why the answers differ, if the other server is too old. */
-export function versionDifference(
-  exchange: Exchange,
-  version: string,
-): VersionDifference | undefined {
-  return VERSION_DIFFERENCES.find(
-    (one) =>
-      !isSince(version, one.since) &&
-      (one.command === '*' || one.command === exchange.form?.name) &&
-      one.explains?.(exchange),
-  );
-}
-
-/** A difference in the text of an error alone. */
-export function errorTexts(ours: RegExp, theirs: RegExp): (exchange: Exchange) => boolean {
-  return (exchange) =>
-    ours.test(errorText(exchange.ours)) && theirs.test(errorText(exchange.theirs));
-}
-
-/** Whether a command exists in this version at all. */
-export function existsIn(version: string, spec: CommandDeclaration): boolean {
-  return isSince(version, spec.since);
+function words(text: string): string[] {
+  return text.split(' ');
 }

@@ -13,15 +13,17 @@ import { datasetDifference } from './dataset.js';
 import { CONNECTIONS, Duel, NoAnswerError, type Step } from './duel.js';
 import { type Exchange, isError, sameBytes } from './exchange.js';
 import { type Form, FormTable, isSince } from './forms.js';
+import { latin1 } from './pools.js';
 import { Random } from './random.js';
 import { violation } from './reply-schema.js';
-import { describeDifference, shrink } from './report.js';
+import { describeDifference, type Replay, shrink } from './report.js';
 import { type Request, RequestGenerator } from './requests.js';
-import { existsIn, isAvoided, ruleOf, versionDifference, weightOf } from './rules.js';
+import { ruleOf, weightOf } from './rules.js';
 import { scanDifference } from './scan.js';
-import { hasKeysOfItsOwn, latin1, Values } from './values.js';
+import { hasKeysOfItsOwn, Values } from './values.js';
+import { existsIn, isAvoided, versionDifference } from './versions.js';
 
-export const BATCH = 200;
+const BATCH = 200;
 const UNKNOWN_COMMAND = 0.004;
 /** Batches between two whole SCAN iterations, and between two comparisons of all data. */
 const BATCHES_PER_SCAN = 20;
@@ -254,7 +256,7 @@ class Stream {
     const { duel, options } = this;
     const index = failure.index ?? this.history.length - 1;
     const history = this.history.slice(0, index + 1);
-    const shrunk = await shrink(history, failure.involved, async (steps) => {
+    const replay: Replay = async (steps) => {
       let differs = false;
       try {
         await duel.restart();
@@ -266,7 +268,9 @@ class Stream {
         throw error;
       }
       return differs || ((await failure.alsoDiffers?.()) ?? false);
-    });
+    };
+    // A server that has died can't be asked again: then the report goes without.
+    const shrunk = await shrink(history, failure.involved, replay).catch(() => undefined);
     const { what, involved, exchange } = failure;
     throw new DifferenceError(
       describeDifference({ seed: options.seed, index, what, history, involved, exchange, shrunk }),

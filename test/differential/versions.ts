@@ -1,0 +1,97 @@
+/**
+ * What Redis 7.2, which respd follows, answers otherwise than the Redis 7.0 that Debian has: one
+ * table, by command. Beside a Redis 7.2 nothing of it applies.
+ *
+ * Commands and options that are younger than the other server are not in it: they are not sent, as
+ * their specs say since when they are there.
+ */
+import type { CommandDeclaration } from '../../src/server/api/declaration.js';
+import { type Exchange, errorText, isError } from './exchange.js';
+import { type Form, isSince } from './forms.js';
+import type { Request } from './requests.js';
+
+/**
+ * What a newer Redis answers otherwise than an older one. Where only the answers differ, they are
+ * excused; where the data would, such requests are not sent to an older Redis.
+ */
+export interface VersionDifference {
+  /** The command; `*` for many. */
+  readonly command: string;
+  /** From which version on respd's answer is Redis's. */
+  readonly since: string;
+  readonly what: string;
+  /** Whether these two answers differ in just this. */
+  readonly explains?: (exchange: Exchange) => boolean;
+  /** Whether a request would leave the servers in different states. */
+  readonly avoids?: (request: Request) => boolean;
+}
+
+const GETKEYS_ARITY: Omit<VersionDifference, 'command'> = {
+  since: '7.2',
+  what: 'A request without arguments is looked at; 7.0 wants one at least.',
+  explains: errorTexts(/./, /wrong number of arguments for 'command\|getkeys/),
+};
+
+export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
+  { command: 'command|getkeys', ...GETKEYS_ARITY },
+  { command: 'command|getkeysandflags', ...GETKEYS_ARITY },
+  {
+    command: 'client|setname',
+    since: '7.2',
+    what: 'Names are C strings to the check of their characters: it ends at a NUL.',
+    avoids: (request) => request.some((word) => word.includes(0)),
+  },
+  {
+    command: 'client|pause',
+    since: '7.2',
+    what: 'A timeout beyond 64 bits is refused; 7.0 lets it overflow.',
+    explains: ({ ours, theirs }) =>
+      errorText(ours) === 'ERR timeout is out of range' && !isError(theirs),
+  },
+  {
+    command: 'hello',
+    since: '7.2',
+    what: 'All options are read, and names checked, before the last of each sort is followed.',
+    explains: errorTexts(/Syntax error in HELLO option|Client names/, /^WRONGPASS/),
+    avoids: (request) => {
+      const words = request.map((word) => word.toString('latin1').toUpperCase());
+      const isPlainName = words.length === 4 && !words[3]!.includes('\0');
+      if (words.includes('SETNAME') && !isPlainName) return true;
+      return words.indexOf('AUTH') !== words.lastIndexOf('AUTH');
+    },
+  },
+];
+
+/** Whether a request would leave an older Redis in another state than respd. */
+export function isAvoided(form: Form, request: Request, version: string): boolean {
+  return VERSION_DIFFERENCES.some(
+    (one) =>
+      !isSince(version, one.since) &&
+      (one.command === '*' || one.command === form.name) &&
+      one.avoids?.(request),
+  );
+}
+
+/** The entry that explains why the answers differ, if the other server is too old. */
+export function versionDifference(
+  exchange: Exchange,
+  version: string,
+): VersionDifference | undefined {
+  return VERSION_DIFFERENCES.find(
+    (one) =>
+      !isSince(version, one.since) &&
+      (one.command === '*' || one.command === exchange.form?.name) &&
+      one.explains?.(exchange),
+  );
+}
+
+/** A difference in the text of an error alone. */
+function errorTexts(ours: RegExp, theirs: RegExp): (exchange: Exchange) => boolean {
+  return (exchange) =>
+    ours.test(errorText(exchange.ours)) && theirs.test(errorText(exchange.theirs));
+}
+
+/** Whether a command exists in this version at all. */
+export function existsIn(version: string, spec: CommandDeclaration): boolean {
+  return isSince(version, spec.since);
+}
