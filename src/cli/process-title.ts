@@ -1,4 +1,5 @@
 /** `proc-title-template`: what `ps` shows. */
+import { expandTitle } from '../server/config/value-checks.js';
 import type { Config } from '../server/config/config.js';
 
 export function setProcessTitle({ values }: Config, configFile: string | undefined): void {
@@ -14,7 +15,6 @@ export function setProcessTitle({ values }: Config, configFile: string | undefin
     unixsocket: values.unixsocket ?? '',
     'config-file': configFile ?? '',
   };
-  process.title = values['proc-title-template']
-    .replace(/\{([a-z-]+)\}/g, (_all, name: string) => fields[name] ?? '')
-    .trimEnd();
+  const title = expandTitle(values['proc-title-template'], (name) => fields[name]);
+  if (title !== undefined) process.title = title.trimEnd();
 }

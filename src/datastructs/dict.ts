@@ -336,11 +336,6 @@ export class Dict {
     return [this.table.length, this.table1.length];
   }
 
-  /** Bytes of the bucket arrays alone. */
-  get bucketBytes(): number {
-    return (this.table.length + this.table1.length) * 4;
-  }
-
   /** Highest entry number ever used, plus one. */
   get entryTop(): number {
     return this.top;

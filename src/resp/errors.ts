@@ -16,9 +16,7 @@ export const NOT_AN_INT32 = new ReplyError(
   'ERR value is out of range, value must between -2147483648 and 2147483647',
 );
 export const NOT_A_FLOAT = new ReplyError('ERR value is not a valid float');
-export const OUT_OF_RANGE = new ReplyError('ERR value is out of range');
 export const MUST_BE_POSITIVE = new ReplyError('ERR value is out of range, must be positive');
-export const INDEX_OUT_OF_RANGE = new ReplyError('ERR index out of range');
 export const SAME_OBJECT = new ReplyError('ERR source and destination objects are the same');
 export const DB_INDEX_OUT_OF_RANGE = new ReplyError('ERR DB index is out of range');
 export const STRING_TOO_LONG = new ReplyError(

@@ -131,14 +131,6 @@ export class Transport {
     }
   }
 
-  pauseReading(): void {
-    this.stream.pause();
-  }
-
-  resumeReading(): void {
-    this.stream.resume();
-  }
-
   /** Ends the connection once all is written. */
   end(): void {
     this.stream.end(() => this.stream.destroy());

@@ -24,6 +24,8 @@ import { hasKeysOfItsOwn, Values } from './values.js';
 import { existsIn, isAvoided, versionDifference } from './versions.js';
 
 const BATCH = 200;
+/** How many keys a group has, by chance: commands meet on few, tables grow and shrink with many. */
+const KEYS_PER_GROUP = [2, 6, 6, 500];
 const UNKNOWN_COMMAND = 0.004;
 /** Batches between two whole SCAN iterations, and between two comparisons of all data. */
 const BATCHES_PER_SCAN = 20;
@@ -96,7 +98,8 @@ class Stream {
     const { forms, seed, version } = options;
     this.random = new Random(seed);
     const groups = new Set(forms.filter(hasKeys).map((form) => form.spec.group));
-    const values = new Values(this.random, [...groups].filter(hasKeysOfItsOwn));
+    const ownGroups = [...groups].filter(hasKeysOfItsOwn);
+    const values = new Values(this.random, ownGroups, this.random.pick(KEYS_PER_GROUP));
     this.generator = new RequestGenerator(this.random, values, version);
     this.forms = new FormTable(forms);
     this.sent = forms.filter((form) => weightOf(form) > 0 && existsIn(version, form.spec));

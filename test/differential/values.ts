@@ -57,7 +57,6 @@ const UNGROUPED = new Set<CommandGroup>([
   'cluster',
   'sentinel',
 ]);
-const KEYS_PER_GROUP = 6;
 const LONG_KEY = 0.0003;
 
 /** Names of integer arguments that count seconds or milliseconds from now. */
@@ -81,10 +80,11 @@ export class Values {
   private readonly longValues: readonly Buffer[];
   private readonly hugeValue = Buffer.alloc(MEBIBYTE, 'a mebibyte of text, ');
 
-  /** @param groups those that have keys of their own */
+  /** @param groups those that have keys of their own @param keysPerGroup how many each has */
   constructor(
     private readonly random: Random,
     private readonly groups: readonly CommandGroup[],
+    private readonly keysPerGroup: number,
   ) {
     this.longValues = LONG_LENGTHS.map((length) => {
       const value = Buffer.alloc(length);
@@ -136,7 +136,7 @@ export class Values {
     if (random.chance(LONG_KEY)) return random.pick(this.longValues);
     const own = this.groups.includes(group);
     const chosen = own && random.chance(0.9) ? group : random.pick(this.groups);
-    return latin1(`${chosen}:${random.below(KEYS_PER_GROUP)}`);
+    return latin1(`${chosen}:${random.below(this.keysPerGroup)}`);
   }
 
   /** What is stored: numbers, texts, binary bytes; short mostly, now and then long. */

@@ -167,11 +167,6 @@ export class Call {
     this.rewritten.push(request);
   }
 
-  /** Has nothing propagated although something changed. */
-  propagateNothing(): void {
-    if (this.propagating) this.rewritten = [];
-  }
-
   /** The entry of argument `i`, due or not. Its hash is worked out once, or was by the warm-up. */
   private find(db: Database, i: number): number {
     const { args } = this;
