@@ -1,6 +1,7 @@
 /** `proc-title-template`: what `ps` shows. */
-import { expandTitle } from '../server/config/value-checks.js';
+
 import type { Config } from '../server/config/config.js';
+import { expandTitle } from '../server/config/value-checks.js';
 
 export function setProcessTitle({ values }: Config, configFile: string | undefined): void {
   if (!values['set-proc-title']) return;

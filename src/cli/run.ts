@@ -28,6 +28,7 @@ import { PidFile } from './pid-file.js';
 import { setProcessTitle } from './process-title.js';
 import { handleSignals } from './signals.js';
 import { Supervisor } from './supervisor.js';
+import { warmUp } from './warm-up.js';
 
 /** Runs the program that `args` ask for. */
 export async function runCommandLine(args: readonly string[], programName: string): Promise<void> {
@@ -100,6 +101,7 @@ async function runServer(request: RunRequest): Promise<void> {
   if (values.unixsocket) log.notice('Ready to accept connections unix');
   supervisor.ready();
   tellParent('ready');
+  warmUp(config);
 }
 
 function readConfig(request: RunRequest): { config: Config; extras: FileExtras } {

@@ -1,0 +1,78 @@
+/**
+ * Warming the just-in-time compiler up, once the server is ready and before it is busy.
+ *
+ * V8 interprets a function the first thousands of times and compiles it only then: a request costs
+ * 20 µs at first and under 1 µs later, so the first pipelines of a busy client would make turns of
+ * the event loop of 10 ms and more. Here a second server, without sockets or data of note, is sent
+ * the common commands through a stream in memory, a pipeline per turn, until the shared code is
+ * compiled. Clients that come meanwhile wait a millisecond at most.
+ */
+import { Duplex } from 'node:stream';
+import { RELEASE_MIN, release } from '../datastructs/release.js';
+import { RealClock } from '../server/clock.js';
+import type { Config } from '../server/config/config.js';
+import { Server } from '../server/server.js';
+import { silentLog } from '../server/silent-log.js';
+
+/** Pipelines sent, and requests of each. */
+const PIPELINES = 300;
+const DEPTH = 32;
+/** When it begins, after those who waited for the start have had their answer; when it ends. */
+const DELAY_MS = 50;
+const LIMIT_MS = 500;
+/** Values of this size make the arena open its second segment, which is code of its own. */
+const BIG_VALUE = 'x'.repeat(4000);
+const BIG_PER_PIPELINE = 4;
+/** So many different keys. */
+const KEYS = 1000;
+
+/** Begins by itself a little later. */
+export function warmUp(config: Config): void {
+  setTimeout(() => run(config), DELAY_MS).unref();
+}
+
+function run(config: Config): void {
+  release(new Int32Array(RELEASE_MIN)); // its first call loads parts of Node
+  const server = new Server({ config, clock: new RealClock(), log: silentLog });
+  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  server.attach(stream);
+  const end = performance.now() + LIMIT_MS;
+  let sent = 0;
+  const next = () => {
+    if (sent === PIPELINES || performance.now() > end) {
+      void server.stop();
+      return;
+    }
+    stream.push(pipeline(sent++));
+    setImmediate(next);
+  };
+  setImmediate(next);
+}
+
+function pipeline(round: number): Buffer {
+  let text = '';
+  for (let i = 0; i < BIG_PER_PIPELINE; i++) {
+    text += request(['SET', `big:${round * BIG_PER_PIPELINE + i}`, BIG_VALUE]);
+  }
+  for (let i = 0; i < DEPTH; i++) {
+    const key = `key:${String((round * 31 + i * 17) % KEYS).padStart(12, '0')}`;
+    const value = `value:${round}`;
+    const requests = [
+      ['SET', key, value],
+      ['GET', key],
+      ['INCR', `counter:${i}`],
+      ['PING'],
+      ['MSET', key, value, `other:${i}`, value],
+      ['DEL', key],
+      ['SET', key, value, 'EX', '100'],
+    ];
+    text += request(requests[i % requests.length]!);
+  }
+  return Buffer.from(text);
+}
+
+function request(words: readonly string[]): string {
+  let text = `*${words.length}\r\n`;
+  for (const word of words) text += `$${word.length}\r\n${word}\r\n`;
+  return text;
+}
