@@ -101,7 +101,7 @@ async function runServer(request: RunRequest): Promise<void> {
   if (values.unixsocket) log.notice('Ready to accept connections unix');
   supervisor.ready();
   tellParent('ready');
-  warmUp(config);
+  warmUp();
 }
 
 function readConfig(request: RunRequest): { config: Config; extras: FileExtras } {

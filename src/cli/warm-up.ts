@@ -10,7 +10,8 @@
 import { Duplex } from 'node:stream';
 import { RELEASE_MIN, release } from '../datastructs/release.js';
 import { RealClock } from '../server/clock.js';
-import type { Config } from '../server/config/config.js';
+import { Config } from '../server/config/config.js';
+import { nodeFiles } from '../server/config/node-files.js';
 import { Server } from '../server/server.js';
 import { silentLog } from '../server/silent-log.js';
 
@@ -27,12 +28,14 @@ const BIG_PER_PIPELINE = 4;
 const KEYS = 1000;
 
 /** Begins by itself a little later. */
-export function warmUp(config: Config): void {
-  setTimeout(() => run(config), DELAY_MS).unref();
+export function warmUp(): void {
+  setTimeout(run, DELAY_MS).unref();
 }
 
-function run(config: Config): void {
+function run(): void {
   release(new Int32Array(RELEASE_MIN)); // its first call loads parts of Node
+  // A configuration of its own: a CONFIG SET is for the real server alone.
+  const config = new Config({ workingDirectory: process.cwd(), directories: nodeFiles() });
   const server = new Server({ config, clock: new RealClock(), log: silentLog });
   const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   server.attach(stream);

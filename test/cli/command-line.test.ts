@@ -191,6 +191,17 @@ test('daemonize returns once the daemon serves; its pid file goes when it ends',
   while (existsSync(pidFile)) await new Promise((resolve) => setTimeout(resolve, 5));
 });
 
+test('CONFIG SET of bind and port listens anew', async () => {
+  const port = await freePort();
+  const other = await freePort();
+  const server = start(['--port', String(port), '--bind', '127.0.0.1', '--save', '']);
+  await server.sees('Ready to accept connections tcp');
+  expect(await ask(port, 'CONFIG SET bind 127.0.0.1')).toBe('+OK');
+  expect(await ask(port, `CONFIG SET port ${other}`)).toBe('+OK');
+  expect(await ask(other, 'PING')).toBe('+PONG');
+  await expect(ask(port, 'PING')).rejects.toThrow('ECONNREFUSED');
+});
+
 test('rename-command gives a command another name, or takes it away', async () => {
   const port = await freePort();
   const file = join(dir, 'rename.conf');
