@@ -103,7 +103,7 @@ function codeBytes(code: number): number {
   return code >= XZERO_BIT && code < VAL_BIT ? 2 : 1;
 }
 
-function valueOf(code: number): number {
+function runValue(code: number): number {
   return code >= VAL_BIT ? ((code >> 2) & 0x1f) + 1 : 0;
 }
 
@@ -143,7 +143,7 @@ export function mergeInto(max: Uint8Array, buf: Uint8Array, off: number, len: nu
   let index = 0;
   for (let p = off + HEADER_BYTES; p < end; p += codeBytes(buf[p]!)) {
     const run = runAt(buf, p, end);
-    const value = valueOf(buf[p]!);
+    const value = runValue(buf[p]!);
     if (value !== 0) {
       if (index + run > REGISTERS) return false;
       for (let i = index; i < index + run; i++) if (value > max[i]!) max[i] = value;
@@ -171,7 +171,7 @@ export function count(buf: Uint8Array, off: number, len: number): number {
   let index = 0;
   for (let p = off + HEADER_BYTES; p < end; p += codeBytes(buf[p]!)) {
     const run = runAt(buf, p, end);
-    histogram[valueOf(buf[p]!)]! += run;
+    histogram[runValue(buf[p]!)]! += run;
     index += run;
   }
   return index === REGISTERS ? estimate(histogram) : Number.NaN;
@@ -184,7 +184,7 @@ export function describeRuns(buf: Uint8Array, off: number, len: number): string 
   for (let p = off + HEADER_BYTES; p < end; p += codeBytes(buf[p]!)) {
     const run = runAt(buf, p, end);
     const code = buf[p]!;
-    if (code >= VAL_BIT) words.push(`v:${valueOf(code)},${run}`);
+    if (code >= VAL_BIT) words.push(`v:${runValue(code)},${run}`);
     else words.push(code >= XZERO_BIT ? `Z:${run}` : `z:${run}`);
   }
   return words.join(' ');
@@ -245,7 +245,7 @@ export class HyperLogLog {
     let index = 0;
     for (let p = HEADER_BYTES; p < len; p += codeBytes(buf[p]!)) {
       const run = runAt(buf, p, len);
-      const value = valueOf(buf[p]!);
+      const value = runValue(buf[p]!);
       if (value !== 0) {
         if (index + run > REGISTERS) return false;
         for (let i = index; i < index + run; i++) setDenseRegister(dense, 0, i, value);
@@ -280,7 +280,7 @@ export class HyperLogLog {
       p += codeBytes(buf[p]!);
     }
     if (p >= len) return Outcome.Corrupted;
-    const old = valueOf(buf[p]!);
+    const old = runValue(buf[p]!);
     if (old >= value) return Outcome.Same;
     if (!this.splitRun(p, index - first, run, value, sparseMax)) return this.promote(index, value);
     this.mergeRuns(before);
@@ -314,7 +314,7 @@ export class HyperLogLog {
     const { sequence } = this;
     if (run === 0) return n;
     if (code >= VAL_BIT) {
-      sequence[n] = valCode(valueOf(code), run);
+      sequence[n] = valCode(runValue(code), run);
       return n + 1;
     }
     if (run <= ZERO_MAX_RUN) {
@@ -334,12 +334,12 @@ export class HyperLogLog {
       const code = buf[p]!;
       const next = p + 1 < this.len ? buf[p + 1]! : 0;
       const run = (code & 3) + (next & 3) + 2;
-      const isPair = code >= VAL_BIT && next >= VAL_BIT && valueOf(code) === valueOf(next);
+      const isPair = code >= VAL_BIT && next >= VAL_BIT && runValue(code) === runValue(next);
       if (!isPair || run > VAL_MAX_RUN) {
         p += codeBytes(code);
         continue;
       }
-      buf[p + 1] = valCode(valueOf(code), run);
+      buf[p + 1] = valCode(runValue(code), run);
       buf.copyWithin(p, p + 1, this.len);
       this.len--;
     }

@@ -119,6 +119,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   // The server.
   shutdown: { excluded: 'ends the server' },
   debug: { excluded: 'shows what is inside; the checks of the data set use DEBUG DIGEST' },
+  pfdebug: { values: { subcommand: ['GETREG', 'DECODE', 'ENCODING', 'TODENSE'] } },
+  pfselftest: { excluded: 'holds both servers up for seconds, and says only OK' },
   time: { agree: sameType, because: 'two clocks' },
   info: { agree: sameType, because: OWN_AFFAIR },
   lolwut: { agree: sameType, because: 'art, and the version' },

@@ -16,7 +16,12 @@ const MAX_STRING_BYTES = constants.MAX_LENGTH - 16 * 1024 * 1024;
  * @throws ReplyError when it would be too long
  */
 export function checkStringLength(call: Call, bytes: number): void {
-  if (bytes > MAX_STRING_BYTES) throw STRING_TOO_LONG;
+  checkStringFits(bytes);
   if (bytes <= call.server.config.values['proto-max-bulk-len']) return;
   if ((call.client.flags & ClientFlag.Master) === 0) throw STRING_TOO_LONG;
+}
+
+/** As `checkStringLength`, but only against what no configuration can lift. */
+export function checkStringFits(bytes: number): void {
+  if (bytes > MAX_STRING_BYTES) throw STRING_TOO_LONG;
 }
