@@ -20,6 +20,7 @@
  * The idea is that of slab allocators (Bonwick, 1994). With `debug`, every free is checked: right
  * class, not freed twice; and `leaks()` lists what is still in use.
  */
+import { DOUBLE_FIELD } from './double-field.js';
 import { release } from './release.js';
 
 /**
@@ -104,9 +105,9 @@ export class Arena {
   /** The same memory as 32-bit words. */
   readonly words: Int32Array[] = [];
   /** Bytes of all blocks in use. */
-  usedBytes = 0;
+  usedBytes = DOUBLE_FIELD;
   /** Bytes of all segments. */
-  capacityBytes = 0;
+  capacityBytes = DOUBLE_FIELD;
   /** Blocks in use. */
   blocks = 0;
 
@@ -126,6 +127,8 @@ export class Arena {
   private readonly live: Map<number, number> | undefined;
 
   constructor(options: ArenaOptions = {}) {
+    this.usedBytes = 0;
+    this.capacityBytes = 0;
     this.live = options.debug ? new Map() : undefined;
   }
 

@@ -12,8 +12,10 @@
  * This class neither counts, nor notifies, nor looks at the clock: that is the caller's business
  * (server/api/call.ts for commands).
  */
+
 import { Arena } from '../datastructs/arena.js';
 import { Dict } from '../datastructs/dict.js';
+import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { RELEASE_MIN, release } from '../datastructs/release.js';
 import type { SipHasher } from '../datastructs/siphash.js';
 import { isInt64 } from '../text/int64.js';
@@ -39,11 +41,11 @@ export class Database {
   readonly expires = new ExpiryTable();
   readonly objects = new ObjectTable();
   /** Bytes of the objects in `objects`. */
-  objectBytes = 0;
+  objectBytes = DOUBLE_FIELD;
   /** Access clock given to new entries; kept up to date by the cron. */
   clock = 0;
   /** Mean time to live of the keys that the expire cycle saw, in ms. */
-  avgTtlMs = 0;
+  avgTtlMs = DOUBLE_FIELD;
   /** Where the expire cycle goes on. */
   expireCursor = 0;
 
@@ -61,6 +63,8 @@ export class Database {
     readonly hasher: SipHasher,
     private readonly debugArena = false,
   ) {
+    this.objectBytes = 0;
+    this.avgTtlMs = 0;
     this.arena = new Arena({ debug: debugArena });
     this.dict = new Dict(this.arena);
   }

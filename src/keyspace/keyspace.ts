@@ -2,6 +2,7 @@
  * All databases of a server, and what they have in common: the hash key, the counters, the access
  * clock, and the one place where a key that is due is removed.
  */
+import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { SipHasher } from '../datastructs/siphash.js';
 import { Database } from './database.js';
 import { EventClass, type KeyspaceObserver } from './events.js';
@@ -25,13 +26,17 @@ export class Keyspace {
   expiryHeld = false;
 
   // Counters, for INFO stats.
-  hits = 0;
-  misses = 0;
-  expired = 0;
+  hits = DOUBLE_FIELD;
+  misses = DOUBLE_FIELD;
+  expired = DOUBLE_FIELD;
   /** Of those, found by the cycle and not by an access. */
-  expiredByCycle = 0;
+  expiredByCycle = DOUBLE_FIELD;
 
   constructor(options: KeyspaceOptions) {
+    this.hits = 0;
+    this.misses = 0;
+    this.expired = 0;
+    this.expiredByCycle = 0;
     const { random } = options;
     this.random = random;
     this.hasher = new SipHasher(random() * 0x100000000, random() * 0x100000000);

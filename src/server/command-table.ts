@@ -7,6 +7,7 @@
  *
  * `find` and `findSubcommand` are on every request's path and allocate nothing (see NameTable).
  */
+import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { ReplyError } from '../resp/reply-error.js';
 import { untilNul } from '../text/c-string.js';
 import type { Call } from './api/call.js';
@@ -16,6 +17,8 @@ import { legacyKeyRange } from './api/keys.js';
 import { LatencyHistogramImpl } from './latency-histogram.js';
 import { NameTable } from './name-table.js';
 
+/** In `sampleUsec`: no call has been timed yet. (A fraction, so that the field is a double.) */
+const NOT_TIMED = -0.5;
 /** Longest part of an unknown subcommand's name that is quoted back. */
 const QUOTED_NAME_MAX = 128;
 
@@ -100,15 +103,17 @@ export class RegisteredCommand implements Command {
   readonly keyStep: number;
   readonly movableKeys: boolean;
   readonly categories: readonly string[];
-  calls = 0;
-  usec = 0;
+  calls = DOUBLE_FIELD;
+  usec = DOUBLE_FIELD;
   rejected = 0;
   failed = 0;
   latency: LatencyHistogramImpl | undefined = undefined;
-  /** What the last call that was timed took, in microseconds; -1: none yet. */
-  sampleUsec = -1;
+  /** What the last call that was timed took, in microseconds; negative: none yet. */
+  sampleUsec = NOT_TIMED;
 
   constructor(spec: CommandSpec, parent: Command | undefined) {
+    this.calls = 0;
+    this.usec = 0;
     this.spec = spec;
     this.fullName = parent === undefined ? spec.name : `${parent.fullName}|${spec.name}`;
     this.parent = parent;
@@ -141,7 +146,7 @@ export class RegisteredCommand implements Command {
     this.rejected = 0;
     this.failed = 0;
     this.latency = undefined;
-    this.sampleUsec = -1;
+    this.sampleUsec = NOT_TIMED;
   }
 }
 

@@ -3,25 +3,27 @@
  *
  * Hot paths add to these fields directly; everything that can be derived is derived when asked.
  */
+
 import { performance } from 'node:perf_hooks';
+import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import type { ServerStats } from './api/server.js';
 import { RateSampler } from './rate-sampler.js';
 
 export class Stats implements ServerStats {
-  connectionsReceived = 0;
+  connectionsReceived = DOUBLE_FIELD;
   connectionsRejected = 0;
-  commandsProcessed = 0;
-  netInputBytes = 0;
-  netOutputBytes = 0;
+  commandsProcessed = DOUBLE_FIELD;
+  netInputBytes = DOUBLE_FIELD;
+  netOutputBytes = DOUBLE_FIELD;
   /** Read and write calls on sockets. */
-  readsProcessed = 0;
-  writesProcessed = 0;
-  errorReplies = 0;
+  readsProcessed = DOUBLE_FIELD;
+  writesProcessed = DOUBLE_FIELD;
+  errorReplies = DOUBLE_FIELD;
   /** Error replies by code, for INFO errorstats. */
   readonly errorsByCode = new Map<string, number>();
   /** Turns of the event loop in which something was done: requests, or the cron. */
   turns = 0;
-  commandMicros = 0;
+  commandMicros = DOUBLE_FIELD;
   /** The longest turn, as a mean over the turns between two samples. */
   longestTurnMicros = 0;
   /** Most commands in one turn. */
@@ -85,6 +87,10 @@ export class Stats implements ServerStats {
     }
     this.turnsSampled = turns;
     this.microsSampled = turnMicros;
+  }
+
+  constructor() {
+    this.reset();
   }
 
   reset(): void {

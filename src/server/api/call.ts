@@ -14,6 +14,7 @@
  * There is one Call per server, filled anew for every command: handlers must not keep it. A handler
  * that fails throws a ReplyError *before* it changes anything.
  */
+import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import type { Database } from '../../keyspace/database.js';
 import { EventClass } from '../../keyspace/events.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
@@ -36,9 +37,9 @@ export class Call {
   /** The client's selected database. */
   db!: Database;
   /** Unix ms, the same for the whole command. */
-  now = 0;
+  now = DOUBLE_FIELD;
   /** Changes made so far by all commands: INFO's rdb_changes_since_last_save and more. */
-  dirty = 0;
+  dirty = DOUBLE_FIELD;
   /** Set under an LFU policy. */
   touchLfu: TouchLfu | undefined;
   /** Whether anyone (AOF, replicas) is to be told of changes; `propagateAs` is idle otherwise. */
@@ -50,7 +51,10 @@ export class Call {
     readonly server: ServerApi,
     readonly keyspace: Keyspace,
     readonly reply: ReplyWriter,
-  ) {}
+  ) {
+    this.now = 0;
+    this.dirty = 0;
+  }
 
   // ---- lookups: argument number -> entry number, 0 for none
 
