@@ -4,8 +4,8 @@
  * V8 interprets a function the first thousands of times and compiles it only then: a request costs
  * 20 µs at first and under 1 µs later, so the first pipelines of a busy client would make turns of
  * the event loop of 10 ms and more. Here a second server, without sockets or data of note, is sent
- * the common commands through a stream in memory, a pipeline per turn, until the shared code is
- * compiled. Clients that come meanwhile wait a millisecond at most.
+ * the common commands through a stream in memory, a pipeline per turn, and has keys expire, until the
+ * shared code is compiled. Clients that come meanwhile wait a millisecond at most.
  */
 import { Duplex } from 'node:stream';
 import { RELEASE_MIN, release } from '../datastructs/release.js';
@@ -47,6 +47,7 @@ function run(): void {
       return;
     }
     stream.push(pipeline(sent++));
+    server.expireCycle.slow();
     setImmediate(next);
   };
   setImmediate(next);
@@ -67,7 +68,7 @@ function pipeline(round: number): Buffer {
       ['PING'],
       ['MSET', key, value, `other:${i}`, value],
       ['DEL', key],
-      ['SET', key, value, 'EX', '100'],
+      ['SET', `soon:${i}:${round}`, value, 'PX', '5'],
     ];
     text += request(requests[i % requests.length]!);
   }
