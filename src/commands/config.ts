@@ -1,5 +1,5 @@
 /** CONFIG: the configuration, read, changed and written back while the server runs. */
-import { SYNTAX_ERROR } from '../resp/errors.js';
+import { NO_CONFIG_FILE, SYNTAX_ERROR } from '../resp/errors.js';
 import { ReplyError } from '../resp/reply-error.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
 import type { Call } from '../server/api/call.js';
@@ -119,7 +119,7 @@ const rewrite: CommandSpec = {
   run({ server, reply }: Call) {
     const { config, log } = server;
     if (config.rewriter === undefined) {
-      throw new ReplyError('ERR The server is running without a config file');
+      throw NO_CONFIG_FILE;
     }
     const failure = config.rewriter(false);
     if (failure !== undefined) {

@@ -23,6 +23,8 @@ export const STRING_TOO_LONG = new ReplyError(
   'ERR string exceeds maximum allowed size (proto-max-bulk-len)',
 );
 
+export const NO_CONFIG_FILE = new ReplyError('ERR The server is running without a config file');
+
 /** `invalid expire time in 'set' command`: a time to live that is zero, negative or overflows. */
 export function invalidExpire(command: string): ReplyError {
   return new ReplyError(`ERR invalid expire time in '${command}' command`);

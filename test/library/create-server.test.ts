@@ -66,6 +66,12 @@ describe('createServer', () => {
     await expect(createServer({ port: server.port })).rejects.toThrow(ListenError);
   });
 
+  test('has no config file to rewrite, and says so', async () => {
+    const redis = connect(await start({ 'enable-debug-command': 'yes' }));
+    const rewrites = [redis.config('REWRITE'), redis.call('DEBUG', 'CONFIG-REWRITE-FORCE-ALL')];
+    for (const rewrite of rewrites) await expect(rewrite).rejects.toThrow('without a config file');
+  });
+
   test('close ends connections and frees the port', async () => {
     const server = await createServer();
     const { port } = server;

@@ -4,6 +4,7 @@
  * Flushing throws a database's memory away as a whole, whatever SYNC or ASYNC says, so it takes
  * well under a millisecond for any number of keys; the cron gives the memory back bit by bit.
  */
+import type { Database } from '../../keyspace/database.js';
 import { DB_INDEX_OUT_OF_RANGE, SYNTAX_ERROR } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
@@ -58,13 +59,7 @@ export const flushdb: CommandSpec = {
   tips: FLUSH_TIPS,
   reply: 'OK',
   run(call: Call) {
-    const { db, keyspace } = call;
-    checkFlushType(call);
-    if (keyspace.observed) keyspace.observer!.flushed(db);
-    call.dirty += db.size;
-    db.clear();
-    propagateAsSent(call);
-    call.reply.ok();
+    flush(call, [call.db], call.db);
   },
 };
 
@@ -82,17 +77,22 @@ export const flushall: CommandSpec = {
   tips: FLUSH_TIPS,
   reply: 'OK',
   run(call: Call) {
-    const { keyspace } = call;
-    checkFlushType(call);
-    if (keyspace.observed) keyspace.observer!.flushed(undefined);
-    for (const db of keyspace.databases) {
-      call.dirty += db.size;
-      db.clear();
-    }
-    propagateAsSent(call);
-    call.reply.ok();
+    flush(call, call.keyspace.databases, undefined);
   },
 };
+
+/** @param told what the observer is told: the one database, or undefined for all */
+function flush(call: Call, databases: readonly Database[], told: Database | undefined): void {
+  const { keyspace } = call;
+  checkFlushType(call);
+  if (keyspace.observed) keyspace.observer!.flushed(told);
+  for (const db of databases) {
+    call.dirty += db.size;
+    db.clear();
+  }
+  propagateAsSent(call);
+  call.reply.ok();
+}
 
 export const swapdb: CommandSpec = {
   name: 'swapdb',

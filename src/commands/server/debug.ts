@@ -6,7 +6,7 @@
  */
 import type { Database } from '../../keyspace/database.js';
 import { encodingName, Kind } from '../../keyspace/kinds.js';
-import { NO_SUCH_KEY } from '../../resp/errors.js';
+import { NO_CONFIG_FILE, NO_SUCH_KEY } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
@@ -146,7 +146,9 @@ function replyBuffer({ args, reply }: Call): void {
 }
 
 function rewriteConfig({ server, reply }: Call): void {
-  const failure = server.config.rewriter?.(true);
+  const { rewriter } = server.config;
+  if (rewriter === undefined) throw NO_CONFIG_FILE;
+  const failure = rewriter(true);
   if (failure === undefined) reply.ok();
   else reply.error(`ERR CONFIG-REWRITE-FORCE-ALL failed: ${failure.reason}`);
 }

@@ -60,26 +60,12 @@ export class Call {
 
   /** For reading: counts a hit or miss, touches the access clock; a key that is due is gone. */
   read(i: number): number {
-    const e = this.lookup(i);
-    if (e !== 0) {
-      this.keyspace.hits++;
-      return e;
-    }
-    this.keyspace.misses++;
-    this.notify(i, EventClass.KeyMiss, 'keymiss');
-    return 0;
+    return this.counted(i, this.lookup(i));
   }
 
   /** As `read`, but leaves the access clock alone (TTL, TYPE, EXISTS …). */
   look(i: number): number {
-    const e = this.peek(i);
-    if (e !== 0) {
-      this.keyspace.hits++;
-      return e;
-    }
-    this.keyspace.misses++;
-    this.notify(i, EventClass.KeyMiss, 'keymiss');
-    return 0;
+    return this.counted(i, this.peek(i));
   }
 
   /** For writing: as `read`, without counting. */
@@ -183,6 +169,17 @@ export class Call {
       args.hashes[at] = hash;
     }
     return db.dict.find(args.buf, off, len, hash);
+  }
+
+  /** Counts the entry of argument `i` as a hit or, for 0, a miss, and tells of that. */
+  private counted(i: number, e: number): number {
+    if (e !== 0) {
+      this.keyspace.hits++;
+      return e;
+    }
+    this.keyspace.misses++;
+    this.notify(i, EventClass.KeyMiss, 'keymiss');
+    return 0;
   }
 
   private lookup(i: number): number {
