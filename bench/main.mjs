@@ -6,7 +6,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { benchMemory } from './memory.mjs';
+import { benchCalm } from './calm.mjs';
+import { benchMembers, benchMemory } from './memory.mjs';
 import { benchPauses } from './pauses.mjs';
 import { cleanUpAtEnd } from './servers.mjs';
 import { benchSpeed } from './speed.mjs';
@@ -16,13 +17,14 @@ import { chooseTests, GROUPS } from './tests.mjs';
 const USAGE = `npm run bench -- [what ...] [options]
 
 what: ${Object.keys(GROUPS).join(', ')}, a single test such as get, all;
-      memory, pauses, startup.                                     [strings]
+      memory, members, pauses, calm, startup.                      [strings]
 
   --pipeline 1,16,64   depths of pipelining
   --rounds 3           counted rounds; the median is reported
   --seconds 2          how long one run should take
   --requests N         so many requests per run instead
-  --keys N             keys for memory [2000000] and pauses [10000000]
+  --keys N             keys for memory [2000000] and pauses [10000000],
+                       members for members [1000000] and calm [10000000]
   --json FILE          write all numbers there as well
   --max-ratio          exit 1 when a promise (speed, memory, pauses) is broken
 
@@ -32,6 +34,9 @@ RESPD: another command line than node dist/main.js.
 
 const MEMORY_KEYS = 2_000_000;
 const PAUSES_KEYS = 10_000_000;
+const MEMBERS = 1_000_000;
+const CALM_MEMBERS = 10_000_000;
+const MODES = ['memory', 'members', 'pauses', 'calm', 'startup'];
 
 function parseCommandLine() {
   return parseArgs({
@@ -76,12 +81,14 @@ async function main() {
   const keys = values.keys === undefined ? undefined : positive('keys', values.keys);
 
   const what = positionals.length > 0 ? positionals : ['strings'];
-  const tests = chooseTests(what.filter((name) => !['memory', 'pauses', 'startup'].includes(name)));
+  const tests = chooseTests(what.filter((name) => !MODES.includes(name)));
   /** @type {{ name: string, broken: string[] }[]} */
   const results = [];
   if (tests.length > 0) results.push(await benchSpeed({ tests, ...speedOptions }));
   if (what.includes('memory')) results.push(await benchMemory({ keys: keys ?? MEMORY_KEYS }));
   if (what.includes('pauses')) results.push(await benchPauses({ keys: keys ?? PAUSES_KEYS }));
+  if (what.includes('members')) results.push(await benchMembers({ members: keys ?? MEMBERS }));
+  if (what.includes('calm')) results.push(await benchCalm({ members: keys ?? CALM_MEMBERS }));
   if (what.includes('startup')) results.push(await benchStartup());
 
   if (values.json !== undefined)

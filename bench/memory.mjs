@@ -12,12 +12,55 @@ import { redisCommand, respdCommand, startServer } from './servers.mjs';
 import { drive, Template } from './wire.mjs';
 
 const RATIO_LIMIT = 0.75;
+const MEMBERS_RATIO_LIMIT = 1;
+const SMALL_HASHES_RATIO_LIMIT = 0.8;
 const KEY = 'key:#############';
 const VALUE = 'xxxxxxx#############';
 const SETTLE_SAMPLE_MS = 200;
 const SETTLE_SAMPLES = 5;
 const SETTLE_TOLERANCE = 0.002;
 const MAX_SETTLE_MS = 10_000;
+
+/**
+ * What a collection is filled with: a command sent `total` times with a number in it.
+ * @typedef {{ name: string, args: string[], share: number, limit: number }} Filling
+ */
+
+/**
+ * One collection each, and many small hashes. `share` is how many commands there are for each member
+ * that was asked for.
+ * @type {Filling[]}
+ */
+const FILLINGS = [
+  { name: 'set', args: ['SADD', 's', 'member:#########'] },
+  { name: 'set of numbers', args: ['SADD', 'n', '1##############'] },
+  { name: 'hash', args: ['HSET', 'h', 'field:##########', VALUE] },
+  { name: 'sorted set', args: ['ZADD', 'z', '############', 'member:#########'] },
+  { name: 'list', args: ['RPUSH', 'l', VALUE] },
+  { name: 'stream', args: ['XADD', 'x', '#############-1', 'field', VALUE] },
+]
+  .map((filling) => ({ ...filling, share: 1, limit: MEMBERS_RATIO_LIMIT }))
+  .concat({
+    name: 'small hashes (5 fields)',
+    args: ['HSET', 'user:########', ...smallHash()],
+    share: 0.4,
+    limit: SMALL_HASHES_RATIO_LIMIT,
+  });
+
+function smallHash() {
+  return [
+    'name',
+    'somebody',
+    'mail',
+    'somebody@example.org',
+    'age',
+    '42',
+    'city',
+    'Rome',
+    'n',
+    '1',
+  ];
+}
 
 /** @typedef {{ server: string, before: number, after: number, bytesPerKey: number }} Row */
 
@@ -48,17 +91,45 @@ export async function benchMemory({ keys }) {
   };
 }
 
+/** @param {{ members: number }} options */
+export async function benchMembers({ members }) {
+  const about = machine();
+  console.log(`## Bytes per member\n\n${machineLine(about)}`);
+  console.log(`one key of ${thousands(members)} members, or ${thousands(members * 0.4)} hashes\n`);
+  const rows = [];
+  const broken = [];
+  for (const { name, args, share, limit } of FILLINGS) {
+    // A stream's IDs begin at 1.
+    const total = Math.round(members * share);
+    const respd = await measure('respd', respdCommand(), total, args);
+    const redis = await measure('redis', redisCommand(), total, args);
+    const ratio = respd.bytesPerKey / redis.bytesPerKey;
+    rows.push([name, respd.bytesPerKey, redis.bytesPerKey, ratio, limit]);
+    if (ratio > limit) broken.push(`${name}: ${ratio.toFixed(2)} of Redis, promised is ${limit}`);
+  }
+  const shown = rows.map(([name, ours, theirs, ratio, limit]) => [
+    String(name),
+    Number(ours).toFixed(1),
+    Number(theirs).toFixed(1),
+    Number(ratio).toFixed(2),
+    String(limit),
+  ]);
+  console.log(table(['', 'respd', 'redis', 'ratio', 'promised'], shown));
+  return { name: 'members', machine: about, members, rows, broken };
+}
+
 /**
  * @param {string} name
  * @param {string[]} command
  * @param {number} keys
+ * @param {string[]} [args] of the command that stores one of them
  * @returns {Promise<Row>}
  */
-async function measure(name, command, keys) {
+async function measure(name, command, keys, args = ['SET', KEY, VALUE]) {
   const server = await startServer(name, command);
   try {
     const before = await settledBytes(server.pid);
-    const template = new Template(['SET', KEY, VALUE]);
+    const template = new Template(args, [(index) => index + 1]);
     await drive({ port: server.port, connections: 1, depth: 500, total: keys, template });
     const after = await settledBytes(server.pid);
     return { server: name, before, after, bytesPerKey: (after - before) / keys };

@@ -9,9 +9,9 @@
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { insideSummary, startObserved, withTimeout } from './observed.mjs';
 import { residentBytes } from './process-stats.mjs';
 import { machine, machineLine, table, thousands } from './report.mjs';
-import { respdCommand, startServer } from './servers.mjs';
 import { ask, drive, Template } from './wire.mjs';
 
 /** The longest turn of the event loop that is promised. */
@@ -30,7 +30,6 @@ const LOAD_TIME_RESERVE = 1.5;
 const LOAD_TIME_EXTRA_MS = 2000;
 /** The collector's reports arrive a little after the pauses they report. */
 const REPORT_DELAY_MS = 100;
-const ANSWER_TIMEOUT_MS = 30_000;
 const DRIVER_NICENESS = 10;
 
 /** @typedef {import('./observe.mjs').PhaseSummary} PhaseSummary */
@@ -50,15 +49,7 @@ export async function benchPauses({ keys }) {
   const about = machine();
   console.log(`## Pauses\n\n${machineLine(about)}`);
   console.log(`${thousands(keys)} keys, ${CONNECTIONS} connections of ${DEPTH} requests\n`);
-  const observer = new URL('./observe.mjs', import.meta.url).href;
-  const server = await startServer('respd', respdCommand(), {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: {
-      ...process.env,
-      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${observer}`,
-      RESPD_BENCH_OBSERVE: String(PAUSE_LIMIT_MS),
-    },
-  });
+  const server = await startObserved(PAUSE_LIMIT_MS);
   const probe = new Worker(new URL('./ping-probe.mjs', import.meta.url), {
     workerData: { port: server.port },
   });
@@ -147,47 +138,11 @@ async function untilExpired(port) {
   }
 }
 
-/**
- * @param {import('./servers.mjs').BenchServer} server
- * @returns {Promise<PhaseSummary | undefined>}
- */
-function insideSummary({ child, pid }) {
-  // A server that is no Node process, or hidden behind a wrapper, has nobody at the other end.
-  if (!child.connected || child.pid !== pid || !looksLikeNode()) return Promise.resolve(undefined);
-  return withTimeout('the observer in respd', (resolve) => {
-    child.once('message', (message) => {
-      resolve(/** @type {{ respdBenchPhase: PhaseSummary }} */ (message).respdBenchPhase);
-    });
-    child.send('respd-bench-phase');
-  });
-}
-
-function looksLikeNode() {
-  return !/redis-server|valkey-server/.test(respdCommand()[0]);
-}
-
 /** @param {Worker} probe @returns {Promise<PingSummary>} */
 function pingSummary(probe) {
   return withTimeout('the PING probe', (resolve) => {
     probe.once('message', resolve);
     probe.postMessage('phase');
-  });
-}
-
-/**
- * @template T
- * @param {string} who
- * @param {(resolve: (value: T) => void) => void} start
- * @returns {Promise<T>}
- */
-function withTimeout(who, start) {
-  return new Promise((resolve, reject) => {
-    const error = new Error(`No answer from ${who} within ${ANSWER_TIMEOUT_MS} ms.`);
-    const timer = setTimeout(() => reject(error), ANSWER_TIMEOUT_MS);
-    start((value) => {
-      clearTimeout(timer);
-      resolve(value);
-    });
   });
 }
 

@@ -12,15 +12,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuTimeNs } from './process-stats.mjs';
 import { machine, machineLine, median, table, thousands } from './report.mjs';
 import { redisCommand, respdCommand, startServer } from './servers.mjs';
-import { KEY_SPACE } from './tests.mjs';
+import { KEY_SPACE, ratioLimit } from './tests.mjs';
 import { ask, drive, Template } from './wire.mjs';
 
-/** The most CPU per request, as a part of Redis's, that is promised from a pipeline depth on. */
-const RATIO_LIMITS = [
-  { fromDepth: 64, limit: 0.6 },
-  { fromDepth: 16, limit: 0.8 },
-  { fromDepth: 1, limit: 1.1 },
-];
 const CLIENTS = 50;
 const WARM_REQUESTS_PIPELINED = 400_000;
 const WARM_REQUESTS_UNPIPELINED = 40_000;
@@ -42,11 +36,6 @@ const AFTERMATH_MS = 30;
  * @property {number} ratio of the medians of CPU per request
  * @property {number} limit
  */
-
-/** @param {number} depth */
-export function ratioLimit(depth) {
-  return RATIO_LIMITS.find(({ fromDepth }) => depth >= fromDepth)?.limit ?? Infinity;
-}
 
 /**
  * @param {object} options
@@ -149,7 +138,7 @@ async function measure(test, depth, requests, rounds, respd, redis) {
     respd: [],
     redis: [],
     ratio: Number.NaN,
-    limit: ratioLimit(depth),
+    limit: ratioLimit(test, depth),
   };
   for (let round = 0; round < rounds; round++) {
     row.respd.push(await runOnce(test, depth, requests, respd));

@@ -123,6 +123,24 @@ export const GROUPS = {
   ],
 };
 
+/** The most CPU per request, as a part of Redis's, that is promised from a pipeline depth on. */
+const PROMISED_FOR_STRINGS = [
+  { fromDepth: 64, limit: 0.6 },
+  { fromDepth: 16, limit: 0.8 },
+  { fromDepth: 1, limit: 1.1 },
+];
+const PROMISED_FOR_COLLECTIONS = [
+  { fromDepth: 64, limit: 0.75 },
+  { fromDepth: 16, limit: 0.85 },
+  { fromDepth: 1, limit: 1.1 },
+];
+
+/** @param {BenchTest} test @param {number} depth */
+export function ratioLimit(test, depth) {
+  const promised = GROUPS.strings.includes(test) ? PROMISED_FOR_STRINGS : PROMISED_FOR_COLLECTIONS;
+  return promised.find(({ fromDepth }) => depth >= fromDepth)?.limit ?? Infinity;
+}
+
 /**
  * The tests named by groups or by their own names, each once, in the table's order.
  * @param {string[]} names

@@ -30,6 +30,7 @@
  */
 import { type Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from './arena.js';
 import { blockSize, lengthBytes, readLength, writeLength } from './block-lengths.js';
+import { copyBytes } from './move-bytes.js';
 import { release } from './release.js';
 import { nextCursor } from './scan-cursor.js';
 import { SpareTable } from './spare-table.js';
@@ -38,6 +39,7 @@ import { SpareTable } from './spare-table.js';
 const ENTRY_SHIFT = 18;
 const ENTRY_MASK = (1 << ENTRY_SHIFT) - 1;
 const FIRST_ENTRIES = 64;
+const ENTRY_BYTES = 16;
 const MIN_BUCKETS = 4;
 const MAX_BUCKETS = 1 << 29;
 /** Empty buckets that one rehash step may pass. */
@@ -82,13 +84,15 @@ export class Dict {
   /** Entries from which on an insert looks after the next table. */
   private prepareFrom: number;
   private readonly entries: Int32Array[] = [new Int32Array(FIRST_ENTRIES * 4)];
+  private entryBytes = FIRST_ENTRIES * ENTRY_BYTES;
   /** First never used entry number (0 is "none"). */
   private top = 1;
   /** Chain of freed entries. */
   private freed = 0;
 
   constructor(
-    readonly arena: Arena,
+    /** Where the blocks are. */
+    public arena: Arena,
     /** Buckets never fall below this; a power of two. */
     private readonly minBuckets = MIN_BUCKETS,
   ) {
@@ -231,8 +235,7 @@ export class Dict {
     const block = this.makeBlock(len, valLen);
     const bytes = this.buf;
     const to = this.keyOff;
-    if (len < 64) for (let i = 0; i < len; i++) bytes[to + i] = key[off + i]!;
-    else bytes.set(key.subarray(off, off + len), to);
+    copyBytes(key, off, len, bytes, to);
 
     const e = this.takeEntry();
     const words = this.entries[e >>> ENTRY_SHIFT]!;
@@ -279,9 +282,7 @@ export class Dict {
     const oldBlock = words[at]!;
     words[at] = this.makeBlock(keyLen, valLen);
     const { buf, keyOff } = this;
-    const n = keyLen + keep;
-    if (n < 64) for (let i = 0; i < n; i++) buf[keyOff + i] = oldBuf[oldKey + i]!;
-    else buf.set(oldBuf.subarray(oldKey, oldKey + n), keyOff);
+    copyBytes(oldBuf, oldKey, keyLen + keep, buf, keyOff);
     this.arena.free(oldBlock, oldSize);
   }
 
@@ -299,6 +300,26 @@ export class Dict {
     this.size--;
     if (this.rehashAt >= 0) this.rehashStep();
     if (this.size === 0) this.forgetEntries();
+  }
+
+  /**
+   * As `remove`, and gives the entry with the highest number the number of the one that goes. A dict
+   * that removes only so has its entries at 1 … size: each is as likely drawn as the other, and mass
+   * deletion gives their memory back.
+   */
+  removeDense(e: number): void {
+    const words = this.entries[e >>> ENTRY_SHIFT]!;
+    const at = (e & ENTRY_MASK) << 2;
+    this.unlink(e, words[at + HASH]!);
+    this.locate(e);
+    this.arena.free(words[at + BLOCK]!, blockSize(this.keyLen, this.valLen));
+    const last = --this.top;
+    if (last !== e) this.renumber(last, e);
+    this.entries[last >>> ENTRY_SHIFT]![((last & ENTRY_MASK) << 2) + BLOCK] = 0;
+    this.size--;
+    if (this.rehashAt >= 0) this.rehashStep();
+    // A segment in reserve, so that a size which sways asks for none again and again.
+    if (this.entries.length - 1 > (last + ENTRY_MASK) >>> ENTRY_SHIFT) this.trim();
   }
 
   hashOf(e: number): number {
@@ -326,9 +347,7 @@ export class Dict {
 
   /** Bytes of the buckets and entries (the blocks are the arena's). */
   get tableBytes(): number {
-    let entries = 0;
-    for (const segment of this.entries) entries += segment.length * 4;
-    return entries + (this.table.length + this.table1.length) * 4 + this.spare.bytes;
+    return this.entryBytes + (this.table.length + this.table1.length) * 4 + this.spare.bytes;
   }
 
   /** Buckets of the table, and of the one that is being filled (0 when not rehashing). */
@@ -445,6 +464,53 @@ export class Dict {
     return [this.table, this.table1, spare, ...this.entries.splice(0)];
   }
 
+  /** Has all blocks moved to another arena, and freed in the one they were in. */
+  rehome(arena: Arena): void {
+    const from = this.arena;
+    this.arena = arena;
+    for (let e = 1; e < this.top; e++) {
+      if (this.blockOf(e) === 0) continue;
+      const block = this.blockOf(e);
+      this.adoptBlock(e, from);
+      from.free(block, blockSize(this.keyLen, this.valLen));
+    }
+  }
+
+  /** Another dict of the same content and entry numbers, with blocks of its own in `arena`. */
+  copy(arena: Arena): Dict {
+    // One table is simpler to copy than two.
+    while (this.rehashAt >= 0) this.rehashStep();
+    const copy = new Dict(arena, this.minBuckets);
+    copy.table = this.table.slice();
+    copy.mask = this.mask;
+    copy.prepareFrom = this.prepareFrom;
+    copy.entries.length = 0;
+    for (const segment of this.entries) copy.entries.push(segment.slice());
+    copy.entryBytes = this.entryBytes;
+    copy.size = this.size;
+    copy.top = this.top;
+    copy.freed = this.freed;
+    for (let e = 1; e < this.top; e++) if (copy.blockOf(e) !== 0) copy.adoptBlock(e, this.arena);
+    return copy;
+  }
+
+  /** Frees all blocks, one by one. The dict can't be used after that. */
+  freeBlocks(): void {
+    for (let e = 1; e < this.top; e++) {
+      const block = this.blockOf(e);
+      if (block === 0) continue;
+      this.locate(e);
+      this.arena.free(block, blockSize(this.keyLen, this.valLen));
+    }
+  }
+
+  /** Bytes of all blocks, each rounded to its class. */
+  get blockBytes(): number {
+    let total = 0;
+    for (let e = 1; e < this.top; e++) if (this.blockOf(e) !== 0) total += this.blockBytesOf(e);
+    return total;
+  }
+
   /**
    * Gives a piece of memory back that emptying the dict has left, if there is one (under 1 ms).
    * @returns whether there was one
@@ -453,7 +519,23 @@ export class Dict {
     const last = this.entries.length - 1;
     if (last < 1 || this.top > last << ENTRY_SHIFT) return false;
     release(this.entries.pop()!);
+    this.entryBytes -= ENTRY_BYTES << ENTRY_SHIFT;
     return true;
+  }
+
+  /** Gives an entry a copy of its block, which lies in the arena `from`, in this dict's arena. */
+  private adoptBlock(e: number, from: Arena): void {
+    const words = this.entries[e >>> ENTRY_SHIFT]!;
+    const at = ((e & ENTRY_MASK) << 2) + BLOCK;
+    const block = words[at]!;
+    const bytes = from.bytes[block >>> SEGMENT_SHIFT]!;
+    const start = (block & SEGMENT_MASK) << 3;
+    const keyLen = readLength(bytes, start);
+    const valLen = readLength(bytes, start + lengthBytes(keyLen));
+    words[at] = this.makeBlock(keyLen, valLen);
+    const source = from.bytes[block >>> SEGMENT_SHIFT]!;
+    const header = lengthBytes(keyLen) + lengthBytes(valLen);
+    copyBytes(source, start + header, keyLen + valLen, this.buf, this.keyOff);
   }
 
   /** Lengths of all chains: how many buckets hold n entries, by n. For DEBUG HTSTATS. */
@@ -570,11 +652,13 @@ export class Dict {
     const words = this.entries[segment];
     if (words === undefined) {
       this.entries.push(new Int32Array(4 << ENTRY_SHIFT));
+      this.entryBytes += ENTRY_BYTES << ENTRY_SHIFT;
     } else if ((top & ENTRY_MASK) << 2 >= words.length) {
       // Only the first segment is shorter than the others.
       const bigger = new Int32Array(words.length * 2);
       bigger.set(words);
       this.entries[segment] = bigger;
+      this.entryBytes += words.byteLength;
     }
     this.top = top + 1;
     return top;
@@ -602,6 +686,24 @@ export class Dict {
       at = following;
     }
     throw new Error('dict: an entry is missing from its bucket');
+  }
+
+  /** Moves an entry, which must be in its bucket, to a number that is not. */
+  private renumber(e: number, to: number): void {
+    const words = this.entries[e >>> ENTRY_SHIFT]!;
+    const at = (e & ENTRY_MASK) << 2;
+    const hash = words[at + HASH]!;
+    const target = this.entries[to >>> ENTRY_SHIFT]!;
+    const toAt = (to & ENTRY_MASK) << 2;
+    this.unlink(e, hash);
+    target[toAt + HASH] = hash;
+    target[toAt + BLOCK] = words[at + BLOCK]!;
+    target[toAt + META] = words[at + META]!;
+    const rehashing = this.rehashAt >= 0;
+    const table = rehashing ? this.table1 : this.table;
+    const b = hash & (rehashing ? this.mask1 : this.mask);
+    target[toAt + NEXT] = table[b]!;
+    table[b] = to;
   }
 
   /** Whether the block's key is these bytes. */

@@ -18,7 +18,7 @@ export const RELEASE_MIN = 256 * 1024;
 const closed = closedPort();
 
 /** Frees an array's memory; nobody may use it, or another view of it, any more. */
-export function release(array: Uint8Array | Int32Array): void {
+export function release(array: Uint8Array | Int32Array | Float64Array): void {
   if (array.byteLength >= RELEASE_MIN) closed.postMessage(null, [array.buffer as ArrayBuffer]);
 }
 

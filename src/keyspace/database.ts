@@ -5,6 +5,9 @@
  *
  *     [ expiry slot: 4 bytes, if VOLATILE ] [ string | listpack | intset | object number: 4 bytes ]
  *
+ * The listpack of a hash whose fields may have deadlines has the number of its slot in `fieldExpires`
+ * before it (Kind.HashListpackEx).
+ *
  * All methods take an entry number found by `find`; 0 is "no such key". An entry number stays valid
  * until the key is removed. `open` sets `buf`, `off` and `len` to a string's bytes, wherever they
  * are; these are valid until the next change of the keyspace.
@@ -16,12 +19,22 @@
 import { Arena } from '../datastructs/arena.js';
 import { Dict } from '../datastructs/dict.js';
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
+import { copyBytes } from '../datastructs/move-bytes.js';
 import { RELEASE_MIN, release } from '../datastructs/release.js';
 import type { SipHasher } from '../datastructs/siphash.js';
+import { readWord, writeWord } from '../datastructs/words.js';
 import { isInt64 } from '../text/int64.js';
+import { EncodingLimits } from './encoding-limits.js';
 import { ExpiryTable } from './expiry-table.js';
+import type { KeyWaiters } from './key-waiters.js';
 import { CLOCK_SHIFT, isObject, KIND_MASK, Kind, VOLATILE } from './kinds.js';
-import { LargeString, ObjectTable, type OwnedObject } from './object-table.js';
+import {
+  type BigArray,
+  type FieldOwner,
+  LargeString,
+  ObjectTable,
+  type OwnedObject,
+} from './object-table.js';
 
 /** Longest string that shares a block with its key, in bytes. */
 export const INLINE_MAX = 4096;
@@ -31,6 +44,8 @@ export const EMBSTR_MAX = 44;
 const INT_TEXT_MAX = 20;
 const SLOT_BYTES = 4;
 const REFERENCE_BYTES = 4;
+/** Instead of a slot in `fieldExpires`: no field has a deadline. */
+const NO_SLOT = -1;
 /** A growing large string doubles its room up to so many bytes more, then takes an eighth more. */
 const MAX_DOUBLING = 1024 * 1024;
 
@@ -39,6 +54,8 @@ export class Database {
   arena: Arena;
   dict: Dict;
   readonly expires = new ExpiryTable();
+  /** Hashes whose fields have deadlines, with the earliest of them. */
+  readonly fieldExpires = new ExpiryTable();
   readonly objects = new ObjectTable();
   /** Bytes of the objects in `objects`. */
   objectBytes = DOUBLE_FIELD;
@@ -49,8 +66,11 @@ export class Database {
   /** Where the expire cycle goes on. */
   expireCursor = 0;
 
-  /** Memory of before `clear`, not yet given back. */
-  private readonly discarded: (Uint8Array | Int32Array)[] = [];
+  /** Who waits for keys of this database to appear; undefined while nobody does. */
+  waiters: KeyWaiters | undefined = undefined;
+
+  /** Memory that nothing needs any more, not yet given back. */
+  private readonly discarded: BigArray[] = [];
 
   // What `open` found.
   buf: Uint8Array = EMPTY;
@@ -61,6 +81,8 @@ export class Database {
     /** Number in SELECT; SWAPDB changes it. */
     public index: number,
     readonly hasher: SipHasher,
+    /** Up to which size collections stay compact. */
+    readonly limits = new EncodingLimits(),
     private readonly debugArena = false,
   ) {
     this.objectBytes = 0;
@@ -75,7 +97,8 @@ export class Database {
 
   /** Bytes of all keys and values, their tables included. */
   get usedBytes(): number {
-    return this.arena.usedBytes + this.dict.tableBytes + this.expires.bytes + this.objectBytes;
+    const tables = this.dict.tableBytes + this.expires.bytes + this.fieldExpires.bytes;
+    return this.arena.usedBytes + tables + this.objectBytes;
   }
 
   /** The key's entry or 0, due or not. @param hash from `hasher`, or 0 to have it computed */
@@ -138,19 +161,11 @@ export class Database {
     const { dict } = this;
     const h = hash !== 0 ? hash : this.hasher.hash(key, keyOff, keyLen);
     if (len > INLINE_MAX) {
-      const e = dict.insert(
-        key,
-        keyOff,
-        keyLen,
-        h,
-        REFERENCE_BYTES,
-        this.freshMeta(Kind.StringLarge),
-      );
-      writeWord(dict.buf, dict.valOff, this.addObject(largeCopy(value, off, len)));
-      return e;
+      const large = largeCopy(value, off, len);
+      return this.addObjectKey(key, keyOff, keyLen, h, Kind.StringLarge, large);
     }
     const e = dict.insert(key, keyOff, keyLen, h, len, this.freshMeta(kind));
-    copy(value, off, len, dict.buf, dict.valOff);
+    copyBytes(value, off, len, dict.buf, dict.valOff);
     return e;
   }
 
@@ -167,23 +182,16 @@ export class Database {
     kind = stringKind(value, off, len),
   ): void {
     const { dict } = this;
-    let meta = dict.meta(e);
-    if ((meta & VOLATILE) !== 0 && !keepTtl) {
-      this.dropSlot(e);
-      meta &= ~VOLATILE;
-    }
-    if (isObject(meta & KIND_MASK)) this.freeObject(e);
-    const skip = (meta & VOLATILE) !== 0 ? SLOT_BYTES : 0;
     if (len > INLINE_MAX) {
-      const id = this.addObject(largeCopy(value, off, len));
-      dict.resizeValue(e, skip + REFERENCE_BYTES);
-      writeWord(dict.buf, dict.valOff + skip, id);
-      dict.setMeta(e, (meta & ~KIND_MASK) | Kind.StringLarge);
+      this.setObject(e, Kind.StringLarge, largeCopy(value, off, len), keepTtl);
       return;
     }
+    const meta = this.vacate(e, keepTtl);
+    const skip = (meta & VOLATILE) !== 0 ? SLOT_BYTES : 0;
     dict.resizeValue(e, skip + len);
-    copy(value, off, len, dict.buf, dict.valOff + skip);
+    copyBytes(value, off, len, dict.buf, dict.valOff + skip);
     dict.setMeta(e, (meta & ~KIND_MASK) | kind);
+    if (this.waiters !== undefined) this.tellReplaced(e);
   }
 
   /**
@@ -220,11 +228,84 @@ export class Database {
     this.open(e);
   }
 
-  // ---- objects (big collections)
+  // ---- collections: small ones are bytes in the key's block, big ones objects
 
   /** The object that an entry of an object kind refers to. */
   objectOf(e: number): unknown {
     return this.objects.get(this.objectId(e));
+  }
+
+  /**
+   * Stores value bytes of a kind that is no object (listpack, intset, short string) under a key that
+   * has no entry.
+   * @returns the new entry
+   */
+  addRaw(
+    key: Uint8Array,
+    keyOff: number,
+    keyLen: number,
+    hash: number,
+    kind: number,
+    value: Uint8Array,
+    off: number,
+    len: number,
+  ): number {
+    const { dict } = this;
+    const h = hash !== 0 ? hash : this.hasher.hash(key, keyOff, keyLen);
+    const e = dict.insert(key, keyOff, keyLen, h, len, this.freshMeta(kind));
+    copyBytes(value, off, len, dict.buf, dict.valOff);
+    if (this.waiters !== undefined) this.waiters.keyAdded(this, key, keyOff, keyLen);
+    return e;
+  }
+
+  /** Replaces whatever an entry holds by value bytes of a kind that is no object. */
+  setRaw(
+    e: number,
+    kind: number,
+    value: Uint8Array,
+    off: number,
+    len: number,
+    keepTtl: boolean,
+  ): void {
+    const { dict } = this;
+    const meta = this.vacate(e, keepTtl);
+    const skip = (meta & VOLATILE) !== 0 ? SLOT_BYTES : 0;
+    dict.resizeValue(e, skip + len);
+    copyBytes(value, off, len, dict.buf, dict.valOff + skip);
+    dict.setMeta(e, (meta & ~KIND_MASK) | kind);
+    if (this.waiters !== undefined) this.tellReplaced(e);
+  }
+
+  /** Makes an inline value `len` bytes long, keeping its first bytes as far as they fit; opens it. */
+  resizeRaw(e: number, len: number): void {
+    const { dict } = this;
+    const skip = (dict.meta(e) & VOLATILE) !== 0 ? SLOT_BYTES : 0;
+    dict.resizeValue(e, skip + len);
+    this.buf = dict.buf;
+    this.off = dict.valOff + skip;
+    this.len = dict.valLen - skip;
+  }
+
+  /**
+   * Replaces whatever an entry holds by an object.
+   * @param keepTtl whether the time to live stays; a change of encoding keeps it, a new value not
+   */
+  setObject(e: number, kind: number, object: OwnedObject, keepTtl: boolean): void {
+    const { dict } = this;
+    const meta = this.vacate(e, keepTtl);
+    const skip = (meta & VOLATILE) !== 0 ? SLOT_BYTES : 0;
+    const id = this.addObject(object);
+    dict.resizeValue(e, skip + REFERENCE_BYTES);
+    writeWord(dict.buf, dict.valOff + skip, id);
+    dict.setMeta(e, (meta & ~KIND_MASK) | kind);
+    if (this.waiters !== undefined) this.tellReplaced(e);
+  }
+
+  /** Takes note of an object's size. To be called after every change of an object. */
+  settle(object: OwnedObject): void {
+    const bytes = object.memoryBytes;
+    this.objectBytes += bytes - object.accountedBytes;
+    object.accountedBytes = bytes;
   }
 
   /** Stores an object under a key that has no entry. @returns the new entry */
@@ -238,8 +319,10 @@ export class Database {
   ): number {
     const { dict } = this;
     const h = hash !== 0 ? hash : this.hasher.hash(key, keyOff, keyLen);
+    const id = this.addObject(object);
     const e = dict.insert(key, keyOff, keyLen, h, REFERENCE_BYTES, this.freshMeta(kind));
-    writeWord(dict.buf, dict.valOff, this.addObject(object));
+    writeWord(dict.buf, dict.valOff, id);
+    if (this.waiters !== undefined) this.waiters.keyAdded(this, key, keyOff, keyLen);
     return e;
   }
 
@@ -280,11 +363,34 @@ export class Database {
     return true;
   }
 
+  /**
+   * When the first field of a hash (Kind.Hash*Ex) is due, or the hash has to be looked at again,
+   * Unix ms; infinite: no field has a deadline.
+   */
+  fieldExpiry(e: number): number {
+    const slot = this.fieldSlot(e);
+    return slot === NO_SLOT ? Number.POSITIVE_INFINITY : this.fieldExpires.get(slot);
+  }
+
+  /** Says when the first field of a hash (Kind.Hash*Ex) is due; infinite: none has a deadline. */
+  setFieldExpiry(e: number, atMs: number): void {
+    const slot = this.fieldSlot(e);
+    if (atMs === Number.POSITIVE_INFINITY) {
+      if (slot === NO_SLOT) return;
+      const moved = this.fieldExpires.remove(slot);
+      if (moved !== 0) this.setFieldSlot(moved, slot);
+      this.setFieldSlot(e, NO_SLOT);
+    } else if (slot === NO_SLOT) this.setFieldSlot(e, this.fieldExpires.add(e, atMs));
+    else this.fieldExpires.set(slot, atMs);
+  }
+
   // ---- keys
 
   /** Removes a key with all it owns. */
   remove(e: number): void {
     const meta = this.dict.meta(e);
+    if (this.waiters !== undefined) this.tellRemoved(e);
+    if ((meta & KIND_MASK) >= Kind.HashListpackEx) this.setFieldExpiry(e, Number.POSITIVE_INFINITY);
     if (isObject(meta & KIND_MASK)) this.freeObject(e);
     if ((meta & VOLATILE) !== 0) this.freeSlot(e);
     this.dict.remove(e);
@@ -298,15 +404,18 @@ export class Database {
    */
   moveTo(e: number, target: Database, key: Uint8Array, keyOff: number, keyLen: number): number {
     const kind = this.kind(e);
+    const fieldsDue = kind >= Kind.HashListpackEx ? this.fieldExpiry(e) : Number.POSITIVE_INFINITY;
+    if (kind >= Kind.HashListpackEx) this.setFieldExpiry(e, Number.POSITIVE_INFINITY);
     let added: number;
     if (isObject(kind)) {
-      const object = this.objectOf(e) as OwnedObject;
-      this.freeObject(e);
-      this.dict.setMeta(e, (this.dict.meta(e) & ~KIND_MASK) | Kind.StringRaw);
+      const object = this.takeObject(e);
+      if (target !== this) object.moveTo(target.arena);
       added = target.addObjectKey(key, keyOff, keyLen, 0, kind, object);
     } else {
-      added = target.addRaw(key, keyOff, keyLen, kind, this.rawValue(e));
+      const value = this.rawValue(e);
+      added = target.addRaw(key, keyOff, keyLen, 0, kind, value, 0, value.length);
     }
+    if (fieldsDue !== Number.POSITIVE_INFINITY) target.setFieldExpiry(added, fieldsDue);
     if (this.isVolatile(e)) target.setExpiry(added, this.expiryExact(e));
     this.remove(e);
     return added;
@@ -315,9 +424,19 @@ export class Database {
   /** As `moveTo`, but the entry stays and `target` gets a copy of the value. */
   copyTo(e: number, target: Database, key: Uint8Array, keyOff: number, keyLen: number): number {
     const kind = this.kind(e);
-    const added = isObject(kind)
-      ? target.addObjectKey(key, keyOff, keyLen, 0, kind, (this.objectOf(e) as OwnedObject).copy())
-      : target.addRaw(key, keyOff, keyLen, kind, this.rawValue(e));
+    let added: number;
+    if (isObject(kind)) {
+      const object = (this.objectOf(e) as OwnedObject).copy(target.arena);
+      added = target.addObjectKey(key, keyOff, keyLen, 0, kind, object);
+    } else {
+      const value = this.rawValue(e);
+      added = target.addRaw(key, keyOff, keyLen, 0, kind, value, 0, value.length);
+    }
+    if (kind >= Kind.HashListpackEx) {
+      const fieldsDue = this.fieldExpiry(e);
+      target.setFieldSlot(added, NO_SLOT);
+      target.setFieldExpiry(added, fieldsDue);
+    }
     if (this.isVolatile(e)) target.setExpiry(added, this.expiryExact(e));
     return added;
   }
@@ -328,15 +447,6 @@ export class Database {
     dict.locate(e);
     const skip = this.isVolatile(e) ? SLOT_BYTES : 0;
     return Buffer.from(dict.buf.subarray(dict.valOff + skip, dict.valOff + dict.valLen));
-  }
-
-  /** Stores value bytes of a kind that is no object under a key that has no entry. */
-  addRaw(key: Uint8Array, keyOff: number, keyLen: number, kind: number, value: Uint8Array): number {
-    const { dict } = this;
-    const hash = this.hasher.hash(key, keyOff, keyLen);
-    const e = dict.insert(key, keyOff, keyLen, hash, value.length, this.freshMeta(kind));
-    dict.buf.set(value, dict.valOff);
-    return e;
   }
 
   /** Access clock of an entry (24 bits). */
@@ -350,7 +460,11 @@ export class Database {
 
   /** Bytes that the key takes: entry, its share of the buckets, block, object. */
   memoryBytes(e: number): number {
-    const object = isObject(this.kind(e)) ? (this.objectOf(e) as OwnedObject).memoryBytes : 0;
+    let object = 0;
+    if (isObject(this.kind(e))) {
+      const { memoryBytes, sharedBytes } = this.objectOf(e) as OwnedObject;
+      object = memoryBytes + sharedBytes;
+    }
     return this.dict.blockBytesOf(e) + 16 + 4 + (this.isVolatile(e) ? 12 : 0) + object;
   }
 
@@ -359,9 +473,11 @@ export class Database {
    */
   clear(): void {
     const { resizePaused } = this.dict;
+    this.waiters?.cleared();
     this.discard(this.arena.takeMemory());
     this.discard(this.dict.takeMemory());
     this.discard(this.expires.clear());
+    this.discard(this.fieldExpires.clear());
     this.arena = new Arena({ debug: this.debugArena });
     this.dict = new Dict(this.arena);
     this.dict.resizePaused = resizePaused;
@@ -382,7 +498,8 @@ export class Database {
     return true;
   }
 
-  private discard(arrays: readonly (Uint8Array | Int32Array)[]): void {
+  /** Takes memory that nothing needs any more, to be given back by `trim`. */
+  discard(arrays: readonly BigArray[]): void {
     for (const array of arrays) if (array.byteLength >= RELEASE_MIN) this.discarded.push(array);
   }
 
@@ -414,6 +531,21 @@ export class Database {
     writeWord(this.dict.buf, this.dict.valOff, slot);
   }
 
+  private fieldSlot(e: number): number {
+    if (this.kind(e) === Kind.HashDictEx) return (this.objectOf(e) as FieldOwner).expirySlot;
+    this.open(e);
+    return readWord(this.buf, this.off);
+  }
+
+  private setFieldSlot(e: number, slot: number): void {
+    if (this.kind(e) === Kind.HashDictEx) {
+      (this.objectOf(e) as FieldOwner).expirySlot = slot;
+      return;
+    }
+    this.open(e);
+    writeWord(this.buf, this.off, slot);
+  }
+
   private objectId(e: number): number {
     const { dict } = this;
     dict.locate(e);
@@ -421,22 +553,63 @@ export class Database {
   }
 
   private addObject(object: OwnedObject): number {
-    this.objectBytes += object.memoryBytes;
+    object.accountedBytes = 0;
+    this.settle(object);
     return this.objects.add(object);
   }
 
   private freeObject(e: number): void {
     const id = this.objectId(e);
-    this.objectBytes -= (this.objects.get(id) as OwnedObject).memoryBytes;
+    const object = this.objects.get(id) as OwnedObject;
+    this.objectBytes -= object.accountedBytes;
     this.objects.remove(id);
+    this.discard(object.dispose());
+  }
+
+  /** Takes the object out of an entry, which is to be removed. */
+  private takeObject(e: number): OwnedObject {
+    const id = this.objectId(e);
+    const object = this.objects.get(id) as OwnedObject;
+    this.objectBytes -= object.accountedBytes;
+    this.objects.remove(id);
+    this.dict.setMeta(e, (this.dict.meta(e) & ~KIND_MASK) | Kind.StringRaw);
+    return object;
+  }
+
+  /**
+   * Frees what an entry holds, and its time to live unless that stays; another value must be put in
+   * its place.
+   * @returns the entry's meta
+   */
+  private vacate(e: number, keepTtl: boolean): number {
+    let meta = this.dict.meta(e);
+    if ((meta & KIND_MASK) >= Kind.HashListpackEx) this.setFieldExpiry(e, Number.POSITIVE_INFINITY);
+    if ((meta & VOLATILE) !== 0 && !keepTtl) {
+      this.dropSlot(e);
+      meta &= ~VOLATILE;
+    }
+    if (isObject(meta & KIND_MASK)) this.freeObject(e);
+    return meta;
+  }
+
+  private tellReplaced(e: number): void {
+    const { dict } = this;
+    dict.locate(e);
+    this.waiters!.keyAdded(this, dict.buf, dict.keyOff, dict.keyLen);
+  }
+
+  private tellRemoved(e: number): void {
+    const { dict } = this;
+    dict.locate(e);
+    this.waiters!.keyRemoved(this, dict.buf, dict.keyOff, dict.keyLen);
   }
 
   private growLarge(large: LargeString, length: number): void {
     if (length > large.buf.length) {
       const bigger = Buffer.alloc(withRoom(length));
       bigger.set(large.buf.subarray(0, large.length));
-      this.objectBytes += bigger.length - large.buf.length;
       large.buf = bigger;
+      this.settle(large);
     }
     if (length < large.length) large.buf.fill(0, length, large.length);
     large.length = length;
@@ -460,20 +633,4 @@ function largeCopy(value: Uint8Array, off: number, len: number): LargeString {
   const buf = Buffer.allocUnsafeSlow(len);
   buf.set(value.subarray(off, off + len));
   return new LargeString(buf, len);
-}
-
-function copy(from: Uint8Array, off: number, len: number, to: Uint8Array, at: number): void {
-  if (len < 64) for (let i = 0; i < len; i++) to[at + i] = from[off + i]!;
-  else to.set(from.subarray(off, off + len), at);
-}
-
-function readWord(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-}
-
-function writeWord(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value;
-  bytes[at + 1] = value >>> 8;
-  bytes[at + 2] = value >>> 16;
-  bytes[at + 3] = value >>> 24;
 }

@@ -5,6 +5,7 @@
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { SipHasher } from '../datastructs/siphash.js';
 import { Database } from './database.js';
+import { EncodingLimits } from './encoding-limits.js';
 import { EventClass, type KeyspaceObserver } from './events.js';
 
 export interface KeyspaceOptions {
@@ -19,6 +20,8 @@ export class Keyspace {
   readonly databases: Database[];
   readonly hasher: SipHasher;
   readonly random: () => number;
+  /** Up to which size collections stay compact, in all databases. */
+  readonly limits = new EncodingLimits();
   /** Whether anyone wants to be told of changes; set together with `observer`. */
   observed = false;
   observer: KeyspaceObserver | undefined;
@@ -31,18 +34,21 @@ export class Keyspace {
   expired = DOUBLE_FIELD;
   /** Of those, found by the cycle and not by an access. */
   expiredByCycle = DOUBLE_FIELD;
+  /** Fields of hashes. */
+  expiredFields = DOUBLE_FIELD;
 
   constructor(options: KeyspaceOptions) {
     this.hits = 0;
     this.misses = 0;
     this.expired = 0;
     this.expiredByCycle = 0;
+    this.expiredFields = 0;
     const { random } = options;
     this.random = random;
     this.hasher = new SipHasher(random() * 0x100000000, random() * 0x100000000);
     this.databases = [];
     for (let i = 0; i < options.databases; i++) {
-      this.databases.push(new Database(i, this.hasher, options.debugArena));
+      this.databases.push(new Database(i, this.hasher, this.limits, options.debugArena));
     }
   }
 
@@ -58,6 +64,7 @@ export class Keyspace {
     this.misses = 0;
     this.expired = 0;
     this.expiredByCycle = 0;
+    this.expiredFields = 0;
   }
 
   /** Gives all databases the access clock that new entries get. */
@@ -83,8 +90,15 @@ export class Keyspace {
   /** Exchanges two databases' content; clients that use one of them see the other's keys. */
   swap(a: number, b: number): void {
     const { databases } = this;
-    [databases[a], databases[b]] = [databases[b]!, databases[a]!];
-    databases[a]!.index = a;
-    databases[b]!.index = b;
+    const first = databases[b]!;
+    const second = databases[a]!;
+    databases[a] = first;
+    databases[b] = second;
+    first.index = a;
+    second.index = b;
+    // Who waits, waits in the number.
+    [first.waiters, second.waiters] = [second.waiters, first.waiters];
+    first.waiters?.replaced(first);
+    second.waiters?.replaced(second);
   }
 }

@@ -26,6 +26,27 @@ export const Kind = {
   HashListpack: 12,
   HashDict: 13,
   Stream: 14,
+  /** Hashes whose fields may have deadlines of their own: see hash/hash-fields.ts. */
+  HashListpackEx: 15,
+  HashDictEx: 16,
+} as const;
+
+/** Kinds as sets of bits, by type: what a command may find under its key. */
+export const KindSet = {
+  String:
+    (1 << Kind.StringInt) |
+    (1 << Kind.StringEmbstr) |
+    (1 << Kind.StringRaw) |
+    (1 << Kind.StringLarge),
+  List: (1 << Kind.ListListpack) | (1 << Kind.ListQuicklist),
+  Set: (1 << Kind.SetIntset) | (1 << Kind.SetListpack) | (1 << Kind.SetDict),
+  Zset: (1 << Kind.ZsetListpack) | (1 << Kind.ZsetSkiplist),
+  Hash:
+    (1 << Kind.HashListpack) |
+    (1 << Kind.HashDict) |
+    (1 << Kind.HashListpackEx) |
+    (1 << Kind.HashDictEx),
+  Stream: 1 << Kind.Stream,
 } as const;
 
 export const KIND_MASK = 0x1f;
@@ -55,6 +76,8 @@ const TYPES: readonly (TypeName | 'none')[] = [
   'hash',
   'hash',
   'stream',
+  'hash',
+  'hash',
 ];
 
 const ENCODINGS: readonly string[] = [
@@ -73,6 +96,8 @@ const ENCODINGS: readonly string[] = [
   'listpack',
   'hashtable',
   'stream',
+  'listpackex',
+  'hashtable',
 ];
 
 /** TYPE's answer for a kind. */
@@ -100,4 +125,5 @@ const OBJECT_KINDS =
   (1 << Kind.SetDict) |
   (1 << Kind.ZsetSkiplist) |
   (1 << Kind.HashDict) |
+  (1 << Kind.HashDictEx) |
   (1 << Kind.Stream);

@@ -2,6 +2,8 @@
  * JavaScript objects that keys own: big collections and big strings. A block in the arena holds an
  * object's number. Numbers of freed objects are used again, so the table stays dense.
  */
+import type { Arena } from '../datastructs/arena.js';
+
 export class ObjectTable {
   private readonly objects: unknown[] = [];
   private readonly freed: number[] = [];
@@ -33,16 +35,42 @@ export class ObjectTable {
   }
 }
 
-/** What an object in the table must tell. */
+/** A typed array that an object owned: given back a piece at a time when it is big. */
+export type BigArray = Uint8Array | Int32Array | Float64Array;
+
+/**
+ * What an object in the table must tell.
+ *
+ * Its blocks lie in the arena of its database (`shared`) while it is small, so that many of medium
+ * size waste nothing, and in an arena of its own once it is big, so that it is thrown away as a
+ * whole. See collection.ts.
+ */
 export interface OwnedObject {
-  /** Bytes that it holds, for used_memory. */
+  /** Bytes of its tables and of its own arena: all that the database's arena doesn't count. */
   readonly memoryBytes: number;
-  /** Another object of the same content, which shares nothing with this one. */
-  copy(): OwnedObject;
+  /** Bytes of its blocks in the database's arena. */
+  readonly sharedBytes: number;
+  /** What the database has counted of `memoryBytes`; the database's to write. */
+  accountedBytes: number;
+  /** Another object of the same content. @param arena of the database that it will belong to */
+  copy(arena: Arena): OwnedObject;
+  /** It goes to another database: its blocks leave the arena of the old one. */
+  moveTo(arena: Arena): void;
+  /** Frees its blocks in the database's arena. @returns the big arrays that were its own */
+  dispose(): readonly BigArray[];
+}
+
+/** An object of which the database keeps when the first of its fields is due. */
+export interface FieldOwner extends OwnedObject {
+  /** Its slot in the database's `fieldExpires`; -1: none. The database's to write. */
+  expirySlot: number;
 }
 
 /** A string with a buffer of its own, which may be longer than the string (room to append). */
 export class LargeString implements OwnedObject {
+  readonly sharedBytes = 0;
+  accountedBytes = 0;
+
   constructor(
     public buf: Buffer,
     public length: number,
@@ -56,5 +84,11 @@ export class LargeString implements OwnedObject {
     const buf = Buffer.allocUnsafeSlow(this.length);
     buf.set(this.buf.subarray(0, this.length));
     return new LargeString(buf, this.length);
+  }
+
+  moveTo(): void {}
+
+  dispose(): readonly BigArray[] {
+    return [this.buf];
   }
 }

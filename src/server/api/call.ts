@@ -19,9 +19,11 @@ import type { Database } from '../../keyspace/database.js';
 import { EventClass } from '../../keyspace/events.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
 import { CLOCK_SHIFT, isString, META_REST, VOLATILE } from '../../keyspace/kinds.js';
+import type { OwnedObject } from '../../keyspace/object-table.js';
 import type { Args } from '../../resp/args.js';
 import { WRONG_TYPE } from '../../resp/errors.js';
 import type { ReplyWriter } from '../../resp/reply-writer.js';
+import type { KeyWait } from './blocking.js';
 import type { Client } from './client.js';
 import { ClientFlag } from './client.js';
 import type { Command } from './command-table.js';
@@ -44,6 +46,8 @@ export class Call {
   touchLfu: TouchLfu | undefined;
   /** Whether anyone (AOF, replicas) is to be told of changes; `propagateAs` is idle otherwise. */
   propagating = false;
+  /** Whether a command may wait; it may not inside a transaction or script. */
+  canBlock = true;
   /** What to propagate instead of the request itself; undefined: the request. */
   rewritten: (string | Uint8Array)[][] | undefined;
 
@@ -86,6 +90,21 @@ export class Call {
     db.setClock(e, this.touchLfu === undefined ? db.clock : this.touchLfu(db.clockOf(e)));
   }
 
+  /** As `read`; a key of none of these kinds (a KindSet) throws WRONGTYPE. */
+  readKind(i: number, kinds: number): number {
+    return this.ofKind(this.read(i), kinds);
+  }
+
+  /** As `look`; a key of none of these kinds throws WRONGTYPE. */
+  lookKind(i: number, kinds: number): number {
+    return this.ofKind(this.look(i), kinds);
+  }
+
+  /** As `write`; a key of none of these kinds throws WRONGTYPE. */
+  writeKind(i: number, kinds: number): number {
+    return this.ofKind(this.lookup(i), kinds);
+  }
+
   /** As `read`; a key of another type throws WRONGTYPE. */
   readString(i: number): number {
     const e = this.read(i);
@@ -125,6 +144,67 @@ export class Call {
     return e;
   }
 
+  /**
+   * Stores value bytes of a kind that is no object under argument `i`, which has no entry.
+   * @returns the entry
+   */
+  addRaw(i: number, kind: number, value: Uint8Array, off: number, len: number): number {
+    const { args, db } = this;
+    const at = args.base + i;
+    const key = args.buf;
+    const hash = args.hashes[at]!;
+    const e = db.addRaw(key, args.offs[at]!, args.lens[at]!, hash, kind, value, off, len);
+    if (this.keyspace.observed) this.tellNew(i);
+    return e;
+  }
+
+  /** Stores an object under argument `i`, which has no entry. @returns the entry */
+  addObject(i: number, kind: number, object: OwnedObject): number {
+    const { args, db } = this;
+    const at = args.base + i;
+    const hash = args.hashes[at]!;
+    const e = db.addObjectKey(args.buf, args.offs[at]!, args.lens[at]!, hash, kind, object);
+    if (this.keyspace.observed) this.tellNew(i);
+    return e;
+  }
+
+  /**
+   * Stores value bytes of a kind that is no object under argument `i`, in place of whatever it
+   * holds and without a time to live.
+   * @returns the entry
+   */
+  putRaw(i: number, kind: number, value: Uint8Array, off: number, len: number): number {
+    const e = this.peek(i);
+    if (e === 0) return this.addRaw(i, kind, value, off, len);
+    this.db.setRaw(e, kind, value, off, len, false);
+    return e;
+  }
+
+  /** As `putRaw`, for an object. @returns the entry */
+  putObject(i: number, kind: number, object: OwnedObject): number {
+    const e = this.peek(i);
+    if (e === 0) return this.addObject(i, kind, object);
+    this.db.setObject(e, kind, object, false);
+    return e;
+  }
+
+  // ---- waiting
+
+  /**
+   * Makes the client wait for keys, and runs its command again, from its beginning, each time one of
+   * them may serve it. A command that then still finds nothing calls this again and keeps its place
+   * in the queue and its deadline. To be called only if `canBlock`, without a reply, and last.
+   */
+  blockOnKeys(wait: KeyWait): void {
+    this.server.blocking.block(this, wait);
+  }
+
+  /** Tells those who wait for argument `i` that there is more in it (streams). */
+  signalReady(i: number): void {
+    const { args, db } = this;
+    if (db.waiters !== undefined) db.waiters.keyAdded(db, args.buf, args.off(i), args.len(i));
+  }
+
   // ---- changes
 
   /**
@@ -150,11 +230,22 @@ export class Call {
     this.keyspace.observer!.keyEvent(this.db, eventClass, event, this.args.view(i));
   }
 
+  /** Removes the collection at argument `i` that has become empty, and tells. */
+  emptied(i: number, e: number): void {
+    this.db.remove(e);
+    this.notify(i, EventClass.Generic, 'del');
+  }
+
   /** Has this command propagated in another form; several calls propagate several commands. */
   propagateAs(...request: (string | Uint8Array)[]): void {
     if (!this.propagating) return;
     this.rewritten ??= [];
     this.rewritten.push(request);
+  }
+
+  private ofKind(e: number, kinds: number): number {
+    if (e !== 0 && ((kinds >>> this.db.kind(e)) & 1) === 0) throw WRONG_TYPE;
+    return e;
   }
 
   /** The entry of argument `i`, due or not. Its hash is worked out once, or was by the warm-up. */

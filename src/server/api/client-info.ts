@@ -44,7 +44,7 @@ export function clientInfo(client: Client, nowMs: number, running?: RunningComma
     ` idle=${seconds(client.lastInteractionMs, nowMs)} flags=${clientFlags(client.flags)}` +
     ` db=${client.db.index} sub=0 psub=0 ssub=0 multi=-1` +
     ` qbuf=${client.queryBufferBytes} qbuf-free=${client.queryBufferFree}` +
-    ` argv-mem=${running?.argumentBytes ?? 0} multi-mem=0 rbs=0 rbp=0` +
+    ` argv-mem=${running?.argumentBytes ?? client.blockedBy?.requestBytes ?? 0} multi-mem=0 rbs=0 rbp=0` +
     ` obl=${fresh + (running?.replyBytes ?? 0)} oll=${client.outputChunks}` +
     ` omem=${client.outputBytes - fresh} tot-mem=${client.memoryBytes}` +
     ` events=${client.outputChunks > 0 ? 'rw' : 'r'} cmd=${running?.name ?? client.lastCommand}` +

@@ -92,8 +92,14 @@ export interface BlockReason {
   readonly kind: 'pause' | 'keys' | 'wait' | 'async';
   /** Unix ms; undefined: for ever. */
   readonly deadlineMs?: number;
+  /** Bytes that are kept of the request. */
+  readonly requestBytes?: number;
+  /** Takes note of what a command has taken that is counted only when it is answered. */
+  charge?(usec: number): void;
   /** Called when the deadline passes; writes the reply. */
   onTimeout?(reply: import('../../resp/reply-writer.js').ReplyWriter): void;
+  /** Called when the client goes on. @param failed whether it has been answered with an error */
+  onUnblock?(failed: boolean): void;
   /** Called when the client goes away meanwhile. */
   onClose?(): void;
 }
@@ -102,6 +108,8 @@ export interface ClientRegistry {
   readonly count: number;
   /** How many are blocked, for whatever reason. */
   readonly blockedCount: number;
+  /** How many of them only until a certain time. */
+  readonly deadlineCount: number;
   byId(id: number): Client | undefined;
   /** All, oldest first. */
   all(): Iterable<Client>;

@@ -3,6 +3,7 @@
  * types and nothing else of src/server.
  */
 import type { Keyspace } from '../../keyspace/keyspace.js';
+import type { BlockingApi } from './blocking.js';
 import type { Client, ClientRegistry } from './client.js';
 import type { Clock } from './clock.js';
 import type { CommandTable } from './command-table.js';
@@ -21,6 +22,7 @@ export interface ServerApi {
   readonly lifecycle: Lifecycle;
   readonly debug: DebugSwitches;
   readonly memory: MemoryApi;
+  readonly blocking: BlockingApi;
   /** A random number in [0, 1). */
   readonly random: () => number;
   /** Random bytes as hexadecimal digits. */

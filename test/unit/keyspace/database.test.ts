@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SipHasher } from '../../../src/datastructs/siphash.js';
 import { Database, INLINE_MAX, stringKind } from '../../../src/keyspace/database.js';
+import { EncodingLimits } from '../../../src/keyspace/encoding-limits.js';
 import { Kind } from '../../../src/keyspace/kinds.js';
 
 interface Value {
@@ -15,7 +16,10 @@ interface Value {
 const hasher = new SipHasher(3, 4);
 
 class Model {
-  readonly dbs = [new Database(0, hasher, true), new Database(1, hasher, true)];
+  readonly dbs = [0, 1].map((index) => new Database(index, hasher, new EncodingLimits(), true)) as [
+    Database,
+    Database,
+  ];
   readonly expected: Map<string, Value>[] = [new Map(), new Map()];
 
   find(d: number, key: string): number {
