@@ -3,7 +3,8 @@
  * and replies, encodings, times to live and the final data sets must be equal.
  *
  *     values.ts, requests.ts   arguments and requests from commands' specs, wrong ones included
- *     rules.ts                 what is not sent, and what is compared loosely
+ *     rules.ts                 what is not sent, and what is compared loosely;
+ *     collection-rules.ts       … of lists, hashes, sets, sorted sets, streams
  *     versions.ts              what Redis 7.2 answers otherwise than 7.0
  *     duel.ts, stream.ts       both servers, batch by batch; exchange.ts compares
  *     reply-schema.ts          replies against what the spec declares
@@ -24,7 +25,7 @@
  * A group of commands whose specs name keys gets keys of its own (`hash:3`) by itself. Not compared
  * yet: what is propagated, as nobody listens before persistence and replication are there.
  *
- * DIFF_SEED and DIFF_COUNT choose another stream, DIFF_TALLIES=1 shows what was sent. REDIS_SERVER
+ * DIFF_SEED, DIFF_COUNT and DIFF_LOW=1 (low thresholds) choose another stream, DIFF_TALLIES=1 shows what was sent. REDIS_SERVER
  * names another redis-server; beside a 7.2 nothing is excused by version.
  */
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,6 +37,7 @@ import {
   redisVersion,
   startRealRedis,
 } from '../support/real-redis.js';
+import { LOW_THRESHOLDS } from './collection-rules.js';
 import { formsOf } from './forms.js';
 import { RULES, ruleOf, weightOf } from './rules.js';
 import { runStream, type Tally } from './stream.js';
@@ -45,7 +47,7 @@ const SEEDS = process.env.DIFF_SEED
   ? [Number(process.env.DIFF_SEED)]
   : [1, 2, 3, 4711, 20_090_510, 6379, 99, 1_000_003];
 /** Commands over all seeds. */
-const COUNT = Number(process.env.DIFF_COUNT || 400_000);
+const COUNT = Number(process.env.DIFF_COUNT || 500_000);
 /** From so many on, every command must have been sent and succeeded. */
 const COUNT_FOR_ALL = 100_000;
 const TIMEOUT_MS = 600_000;
@@ -76,12 +78,18 @@ describeWithRedis('respd beside a real redis-server', () => {
       if (warnings.length > 0) console.log(`respd logged:\n${warnings.join('\n')}`);
     });
 
-    it.each(SEEDS)(
-      'answers a stream of commands as Redis does (seed %i)',
-      async (seed) => {
+    it.each(
+      SEEDS.map((seed, i) => ({
+        seed,
+        thresholds: i % 2 === 1 || process.env.DIFF_LOW ? 'low' : 'usual',
+      })),
+    )(
+      'answers a stream of commands as Redis does (seed $seed, $thresholds thresholds)',
+      async ({ seed, thresholds }) => {
         const count = Math.ceil(COUNT / SEEDS.length);
         const ports = { oursPort: respd.port, theirsPort: redis.port };
-        const found = await runStream({ seed, count, ...ports, version, forms });
+        const config = thresholds === 'low' ? LOW_THRESHOLDS : [];
+        const found = await runStream({ seed, count, ...ports, version, forms, config });
         for (const [name, tally] of found) add(tallies, name, tally);
         expect(warnings).toEqual([]);
       },

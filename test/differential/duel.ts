@@ -32,19 +32,24 @@ export class Duel {
   private connections: Connection[] = [];
   private config: string[] | undefined;
 
-  /** @param formOf what a request will be taken for */
+  /**
+   * @param formOf what a request will be taken for
+   * @param ownConfig directives and values that both servers begin with
+   */
   private constructor(
     private readonly oursPort: number,
     private readonly theirsPort: number,
     private readonly formOf: (request: Request) => Form | undefined,
+    private readonly ownConfig: readonly string[],
   ) {}
 
   static async begin(
     oursPort: number,
     theirsPort: number,
     formOf: (request: Request) => Form | undefined,
+    ownConfig: readonly string[] = [],
   ): Promise<Duel> {
-    const duel = new Duel(oursPort, theirsPort, formOf);
+    const duel = new Duel(oursPort, theirsPort, formOf, ownConfig);
     await duel.restart();
     return duel;
   }
@@ -63,6 +68,7 @@ export class Duel {
     const setup: Step[] = [
       step(0, 'FLUSHALL'),
       step(0, 'CONFIG', 'SET', ...(await this.originalConfig())),
+      ...(this.ownConfig.length > 0 ? [step(0, 'CONFIG', 'SET', ...this.ownConfig)] : []),
       step(1, 'HELLO', '3'),
       step(2, 'HELLO', '3'),
       step(2, 'SELECT', '1'),

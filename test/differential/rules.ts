@@ -7,6 +7,7 @@
  * byte as Redis does. Errors are always compared to the byte, but for what versions.ts excuses.
  */
 import type { CommandGroup } from '../../src/server/api/declaration.js';
+import { COLLECTION_RULES } from './collection-rules.js';
 import {
   type Agreement,
   anyScannedKey,
@@ -39,6 +40,8 @@ export interface Rule {
   readonly takesRequest?: boolean;
   /** Why it is sent when all requests before it are answered, and awaited before the next. */
   readonly alone?: string;
+  /** Which requests are not sent: they would wait for long, or leave the servers different. */
+  readonly avoid?: (request: Request) => boolean;
   /** It cannot succeed here, so that errors alone prove nothing wrong. */
   readonly alwaysFails?: string;
 }
@@ -61,7 +64,9 @@ export const CHANGED_DIRECTIVES = [
   'hash-max-listpack-entries',
   'hash-max-listpack-value',
   'list-max-listpack-size',
+  'list-compress-depth',
   'set-max-intset-entries',
+  'zset-max-listpack-entries',
   'zset-max-listpack-value',
   'stream-node-max-entries',
   'activerehashing',
@@ -170,6 +175,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
     because: 'respd has no objects: small integers all count as shared, those of COPY too',
   },
   'object|freq': { agree: sameType, because: 'counts by chance' },
+
+  ...COLLECTION_RULES,
 };
 
 /** Words of help are each version's own. */

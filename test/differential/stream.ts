@@ -26,6 +26,8 @@ import { existsIn, isAvoided, versionDifference } from './versions.js';
 const BATCH = 200;
 /** How many keys a group has, by chance: commands meet on few, tables grow and shrink with many. */
 const KEYS_PER_GROUP = [2, 6, 6, 500];
+/** How many members of collections there are, by chance: small ones stay compact. */
+const MEMBERS = [8, 30, 30, 800];
 const UNKNOWN_COMMAND = 0.004;
 /** Batches between two whole SCAN iterations, and between two comparisons of all data. */
 const BATCHES_PER_SCAN = 20;
@@ -41,6 +43,8 @@ export interface StreamOptions {
   /** Of the other server, such as `7.0.15`. */
   readonly version: string;
   readonly forms: readonly Form[];
+  /** Directives and values that both servers begin with. */
+  readonly config?: readonly string[];
 }
 
 /** What became of one command's requests. */
@@ -99,7 +103,8 @@ class Stream {
     this.random = new Random(seed);
     const groups = new Set(forms.filter(hasKeys).map((form) => form.spec.group));
     const ownGroups = [...groups].filter(hasKeysOfItsOwn);
-    const values = new Values(this.random, ownGroups, this.random.pick(KEYS_PER_GROUP));
+    const keysPerGroup = this.random.pick(KEYS_PER_GROUP);
+    const values = new Values(this.random, ownGroups, keysPerGroup, this.random.pick(MEMBERS));
     this.generator = new RequestGenerator(this.random, values, version);
     this.forms = new FormTable(forms);
     this.sent = forms.filter((form) => weightOf(form) > 0 && existsIn(version, form.spec));
@@ -108,8 +113,9 @@ class Stream {
   }
 
   async run(): Promise<void> {
-    const { count, oursPort, theirsPort } = this.options;
-    this.duel = await Duel.begin(oursPort, theirsPort, (request) => this.forms.of(request));
+    const { count, oursPort, theirsPort, config = [] } = this.options;
+    const formOf = (request: Request) => this.forms.of(request);
+    this.duel = await Duel.begin(oursPort, theirsPort, formOf, config);
     this.readers = [await RespClient.connect(oursPort), await RespClient.connect(theirsPort)];
     await this.stopActiveExpiry();
     for (let batch = 1; this.history.length < count; batch++) {
@@ -175,8 +181,9 @@ class Stream {
   private maySend(form: Form | undefined, request: Request): boolean {
     if (form === undefined) return true;
     const { version } = this.options;
-    const { excluded, takesRequest } = ruleOf(form);
+    const { excluded, takesRequest, avoid } = ruleOf(form);
     if (excluded !== undefined || !existsIn(version, form.spec)) return false;
+    if (avoid?.(request)) return false;
     if (takesRequest && this.mayBeYetToCome(request.slice(form.words.length))) return false;
     return !isAvoided(form, request, version);
   }

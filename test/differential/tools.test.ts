@@ -29,7 +29,7 @@ describe('generated requests', () => {
 
   function stream(seed: number, count: number): Buffer[][] {
     const random = new Random(seed);
-    const generator = new RequestGenerator(random, new Values(random, ['string'], 6), '7.2.6');
+    const generator = new RequestGenerator(random, new Values(random, ['string'], 6, 30), '7.2.6');
     const other = () => generator.unknownCommand();
     return Array.from({ length: count }, () => [...generator.request(random.pick(forms), other)]);
   }

@@ -85,6 +85,8 @@ export class Values {
     private readonly random: Random,
     private readonly groups: readonly CommandGroup[],
     private readonly keysPerGroup: number,
+    /** How many members there are of each sort. */
+    private readonly members: number,
   ) {
     this.longValues = LONG_LENGTHS.map((length) => {
       const value = Buffer.alloc(length);
@@ -198,14 +200,29 @@ export class Values {
     switch (spec.name) {
       case 'field':
       case 'member':
-        return random.chance(0.9) ? random.pick(MEMBERS) : this.value();
-      case 'value':
+      case 'member1':
+      case 'member2':
+        return this.member();
+      case 'pivot':
+        return random.chance(0.5) ? this.member() : this.value();
       case 'element':
+        return random.chance(0.5) ? this.member() : this.value();
+      case 'value':
       case 'message':
         return this.value();
       default:
         return random.chance(0.7) ? random.pick(WORDS) : this.junk();
     }
+  }
+
+  /** A member of a set, a field of a hash: few, many, or all numbers. */
+  private member(): Buffer {
+    const { random } = this;
+    const choice = random.fraction();
+    if (choice < 0.4) return random.pick(MEMBERS);
+    if (choice < 0.7) return latin1(`m:${random.below(this.members)}`);
+    if (choice < 0.92) return latin1(String(random.below(this.members)));
+    return this.value();
   }
 
   private unixTime(inMilliseconds: boolean): string {

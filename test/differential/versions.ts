@@ -6,6 +6,8 @@
  * their specs say since when they are there.
  */
 import type { CommandDeclaration } from '../../src/server/api/declaration.js';
+import { showReply } from '../support/resp-client.js';
+import { sameButDoubles } from './collection-agreements.js';
 import { type Exchange, errorText, isError } from './exchange.js';
 import { type Form, isSince } from './forms.js';
 import type { Request } from './requests.js';
@@ -35,6 +37,19 @@ const GETKEYS_ARITY: Omit<VersionDifference, 'command'> = {
 export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
   { command: 'command|getkeys', ...GETKEYS_ARITY },
   { command: 'command|getkeysandflags', ...GETKEYS_ARITY },
+  {
+    command: '*',
+    since: '7.2',
+    what: 'Doubles have as few digits as name them; 7.0 writes 17.',
+    explains: sameButDoubles,
+  },
+  {
+    command: 'object|encoding',
+    since: '7.2',
+    what: 'Small sets are listpacks.',
+    explains: ({ ours, theirs }) =>
+      showReply(ours.reply).includes('listpack') && showReply(theirs.reply).includes('hashtable'),
+  },
   {
     command: 'client|setname',
     since: '7.2',
