@@ -38,7 +38,8 @@ import { SpareTable } from './spare-table.js';
 /** Entries of a segment, as a shift: 2^18 entries of 16 bytes are 4 MiB. */
 const ENTRY_SHIFT = 18;
 const ENTRY_MASK = (1 << ENTRY_SHIFT) - 1;
-const FIRST_ENTRIES = 64;
+/** Few, for there may be many small collections. */
+const FIRST_ENTRIES = 8;
 const ENTRY_BYTES = 16;
 const MIN_BUCKETS = 4;
 const MAX_BUCKETS = 1 << 29;
@@ -60,6 +61,7 @@ const BLOCK = 2;
 const META = 3;
 
 const NO_TABLE = new Int32Array(0);
+const NO_BYTES = new Uint8Array(0);
 
 export class Dict {
   /** Entries in use. */
@@ -70,7 +72,7 @@ export class Dict {
   resizePaused = false;
 
   // What `locate` found: the block's bytes, and where key and value lie in them.
-  buf: Uint8Array = new Uint8Array(0);
+  buf: Uint8Array = NO_BYTES;
   keyOff = 0;
   keyLen = 0;
   valOff = 0;
@@ -348,6 +350,11 @@ export class Dict {
   /** Bytes of the buckets and entries (the blocks are the arena's). */
   get tableBytes(): number {
     return this.entryBytes + (this.table.length + this.table1.length) * 4 + this.spare.bytes;
+  }
+
+  /** Buckets of the table, the one being filled left out. */
+  get bucketCount(): number {
+    return this.table.length;
   }
 
   /** Buckets of the table, and of the one that is being filled (0 when not rehashing). */

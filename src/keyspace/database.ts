@@ -67,7 +67,7 @@ export class Database {
   expireCursor = 0;
 
   /** Who waits for keys of this database to appear; undefined while nobody does. */
-  waiters: KeyWaiters | undefined = undefined;
+  waiters: KeyWaiters<Database> | undefined = undefined;
 
   /** Memory that nothing needs any more, not yet given back. */
   private readonly discarded: BigArray[] = [];
@@ -254,7 +254,7 @@ export class Database {
     const h = hash !== 0 ? hash : this.hasher.hash(key, keyOff, keyLen);
     const e = dict.insert(key, keyOff, keyLen, h, len, this.freshMeta(kind));
     copyBytes(value, off, len, dict.buf, dict.valOff);
-    if (this.waiters !== undefined) this.waiters.keyAdded(this, key, keyOff, keyLen);
+    if (this.waiters !== undefined) this.waiters.keyAdded(key, keyOff, keyLen);
     return e;
   }
 
@@ -322,7 +322,7 @@ export class Database {
     const id = this.addObject(object);
     const e = dict.insert(key, keyOff, keyLen, h, REFERENCE_BYTES, this.freshMeta(kind));
     writeWord(dict.buf, dict.valOff, id);
-    if (this.waiters !== undefined) this.waiters.keyAdded(this, key, keyOff, keyLen);
+    if (this.waiters !== undefined) this.waiters.keyAdded(key, keyOff, keyLen);
     return e;
   }
 
@@ -595,13 +595,13 @@ export class Database {
   private tellReplaced(e: number): void {
     const { dict } = this;
     dict.locate(e);
-    this.waiters!.keyAdded(this, dict.buf, dict.keyOff, dict.keyLen);
+    this.waiters!.keyAdded(dict.buf, dict.keyOff, dict.keyLen);
   }
 
   private tellRemoved(e: number): void {
     const { dict } = this;
     dict.locate(e);
-    this.waiters!.keyRemoved(this, dict.buf, dict.keyOff, dict.keyLen);
+    this.waiters!.keyRemoved(dict.buf, dict.keyOff, dict.keyLen);
   }
 
   private growLarge(large: LargeString, length: number): void {

@@ -4,15 +4,15 @@
  *
  * Whoever implements this only takes note: clients are served once the command is done.
  */
-import type { Database } from './database.js';
 
-export interface KeyWaiters {
+/** Of one numbered database of type `D`. */
+export interface KeyWaiters<D> {
   /** A key has come, or holds another value than before, of whatever type. */
-  keyAdded(db: Database, key: Uint8Array, off: number, len: number): void;
+  keyAdded(key: Uint8Array, off: number, len: number): void;
   /** A key is about to go. */
-  keyRemoved(db: Database, key: Uint8Array, off: number, len: number): void;
+  keyRemoved(key: Uint8Array, off: number, len: number): void;
   /** All keys are about to go. */
   cleared(): void;
-  /** From now on, another database has the number that they wait in. */
-  replaced(db: Database): void;
+  /** From now on, another database has the number that they wait in (SWAPDB). */
+  replaced(db: D): void;
 }

@@ -119,6 +119,13 @@ export function isObject(kind: number): boolean {
   return ((OBJECT_KINDS >>> kind) & 1) !== 0;
 }
 
+/** Whether the value is an object that finds its members with a Dict, which is its field `dict`. */
+export function isHashed(kind: number): boolean {
+  return ((HASHED_KINDS >>> kind) & 1) !== 0;
+}
+
+const HASHED_KINDS =
+  (1 << Kind.SetDict) | (1 << Kind.ZsetSkiplist) | (1 << Kind.HashDict) | (1 << Kind.HashDictEx);
 const OBJECT_KINDS =
   (1 << Kind.StringLarge) |
   (1 << Kind.ListQuicklist) |

@@ -63,6 +63,11 @@ export class Args {
     return this.lens[this.base + i]!;
   }
 
+  /** Hash of argument `i`'s bytes as keys and members are hashed; 0 if it is not yet known. */
+  hash(i: number): number {
+    return this.hashes[this.base + i]!;
+  }
+
   /** Argument `i` as a latin1 string: one character per byte, nothing lost. */
   text(i: number): string {
     const off = this.offs[this.base + i]!;

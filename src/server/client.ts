@@ -11,7 +11,7 @@ import type { ReplyWriter } from '../resp/reply-writer.js';
 import { RequestProgress } from '../resp/request-reader.js';
 import type { BlockReason, Client } from './api/client.js';
 import { ClientFlag } from './api/client.js';
-import type { TimerHandle } from './api/clock.js';
+import { Deadline } from './deadlines.js';
 import type { Transport } from './transport.js';
 
 /** What a client needs of its server. */
@@ -20,12 +20,12 @@ export interface ClientHost {
   flushLater(client: ClientImpl): void;
   /** Has the client's waiting requests run again. */
   resume(client: ClientImpl): void;
-  /** Writes a reply outside of a command. */
-  reply(client: ClientImpl, write: (reply: ReplyWriter) => void): void;
+  /** Writes a reply outside of a command. @returns whether it is an error */
+  reply(client: ClientImpl, write: (reply: ReplyWriter) => void): boolean;
   /** The connection has been ended at once. */
   gone(client: ClientImpl): void;
-  setTimer(callback: () => void, untilMs: number): TimerHandle;
-  clearTimer(timer: TimerHandle | undefined): void;
+  addDeadline(deadline: Deadline): void;
+  removeDeadline(deadline: Deadline): void;
   blockedChanged(client: ClientImpl, by: BlockReason | undefined): void;
 }
 
@@ -94,7 +94,7 @@ export class ClientImpl implements Client {
   private segEnd = 0;
   private queue: Buffer[] = [];
   private queueBytes = 0;
-  private timer: TimerHandle | undefined;
+  private deadline: Deadline | undefined;
 
   constructor(
     readonly transport: Transport,
@@ -204,7 +204,8 @@ export class ClientImpl implements Client {
   }
 
   get memoryBytes(): number {
-    return CLIENT_BYTES + this.inBuf.length + this.outputBytes;
+    const requestBytes = this.blockedBy?.requestBytes ?? 0;
+    return CLIENT_BYTES + this.inBuf.length + this.outputBytes + requestBytes;
   }
 
   /** Takes over what was written to `reply` since its `open`. */
@@ -275,7 +276,7 @@ export class ClientImpl implements Client {
   disconnected(): void {
     this.closed = true;
     this.dropOutput();
-    this.host.clearTimer(this.timer);
+    this.dropDeadline();
     const by = this.blockedBy;
     if (by !== undefined) {
       this.blockedBy = undefined;
@@ -291,22 +292,30 @@ export class ClientImpl implements Client {
     this.flags |= ClientFlag.Blocked;
     this.host.blockedChanged(this, undefined);
     if (reason.deadlineMs === undefined) return;
-    this.timer = this.host.setTimer(() => {
+    this.deadline = new Deadline(reason.deadlineMs, () => {
       this.unblock(reason.onTimeout && ((reply) => reason.onTimeout!(reply)));
-    }, reason.deadlineMs);
+    });
+    this.host.addDeadline(this.deadline);
   }
 
   unblock(write?: (reply: ReplyWriter) => void): void {
     const by = this.blockedBy;
     if (by === undefined) return;
-    this.host.clearTimer(this.timer);
-    this.timer = undefined;
+    this.dropDeadline();
     this.blockedBy = undefined;
     this.flags &= ~ClientFlag.Blocked;
     this.host.blockedChanged(this, by);
     if (this.closed) return;
-    if (write !== undefined) this.host.reply(this, write);
+    const failed = write !== undefined && this.host.reply(this, write);
+    // CLIENT REPLY SKIP was for this reply; a command that was paused has yet to give it.
+    if (by.kind !== 'pause') this.flags &= ~ClientFlag.ReplySkip;
+    by.onUnblock?.(failed);
     this.host.resume(this);
+  }
+
+  private dropDeadline(): void {
+    if (this.deadline !== undefined) this.host.removeDeadline(this.deadline);
+    this.deadline = undefined;
   }
 
   private queueSegment(): void {

@@ -8,8 +8,10 @@ import type { BlockReason, Client, ClientRegistry } from './api/client.js';
 import { ClientFlag, ClientGate } from './api/client.js';
 import type { TimerHandle } from './api/clock.js';
 import type { Log } from './api/log.js';
+import type { Blocking } from './blocking.js';
 import { type ClientHost, ClientImpl } from './client.js';
 import type { ServerClock } from './clock.js';
+import { type Deadline, Deadlines } from './deadlines.js';
 import type { Executor } from './executor.js';
 import { type GateState, ServerGate } from './gate.js';
 import { describeQueryBufferLimit } from './protocol-error.js';
@@ -18,6 +20,7 @@ import type { Transport } from './transport.js';
 import type { Turn } from './turn.js';
 
 export interface ClientsParts {
+  readonly blocking: Blocking;
   readonly clock: ServerClock;
   readonly executor: Executor;
   readonly keyspace: Keyspace;
@@ -46,7 +49,7 @@ const TEND_MIN = 5;
 export class Clients implements ClientRegistry, ClientHost, GateState {
   pausedUntilMs = 0;
   pausedWritesOnly = false;
-  /** Clients blocked by a command (not those that CLIENT PAUSE holds). */
+  /** Clients that wait, for whatever reason. */
   blockedCount = 0;
   private readonly clients = new Map<number, ClientImpl>();
   private nextId = 1;
@@ -56,11 +59,22 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   private tending: Iterator<ClientImpl> = this.clients.values();
   /** Clients whose waiting requests run at the end of the turn. */
   private ready: ClientImpl[] = [];
+  private readonly deadlines: Deadlines;
 
-  constructor(private readonly parts: () => ClientsParts) {}
+  constructor(
+    clock: ServerClock,
+    private readonly parts: () => ClientsParts,
+  ) {
+    this.deadlines = new Deadlines(clock);
+  }
 
   get count(): number {
     return this.clients.size;
+  }
+
+  /** Of those that wait, how many do so until a certain time. */
+  get deadlineCount(): number {
+    return this.deadlines.size;
   }
 
   byId(id: number): ClientImpl | undefined {
@@ -127,6 +141,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     executor.gate &= ~ServerGate.Paused;
     this.parts().keyspace.expiryHeld = false;
     for (const client of [...this.pausedClients]) client.unblock();
+    this.parts().blocking.pauseEnded();
   }
 
   /** A command of this client must wait for the end of the pause; it is run again then. */
@@ -138,6 +153,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   closeAll(): void {
     const { clock } = this.parts();
     clock.clearTimer(this.pauseTimer);
+    this.deadlines.stop();
     for (const client of this.clients.values()) client.transport.destroy();
   }
 
@@ -199,27 +215,31 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   }
 
   /** Through a writer of its own: another client's command may be under way. */
-  reply(client: ClientImpl, write: (reply: ReplyWriter) => void): void {
-    if ((client.flags & (ClientFlag.ReplyOff | ClientFlag.ReplySkip)) !== 0) return;
+  reply(client: ClientImpl, write: (reply: ReplyWriter) => void): boolean {
     const { sideReply } = this.parts();
+    const { errors } = sideReply;
     sideReply.open(client.resp === 3);
     write(sideReply);
-    client.queueReply(sideReply.take());
+    const chunks = sideReply.take();
+    const isSilent = (client.flags & (ClientFlag.ReplyOff | ClientFlag.ReplySkip)) !== 0;
+    if (!isSilent) client.queueReply(chunks);
+    return sideReply.errors !== errors;
   }
 
-  setTimer(callback: () => void, untilMs: number): TimerHandle {
-    const { clock } = this.parts();
-    return clock.setTimer(callback, untilMs - clock.now());
+  addDeadline(deadline: Deadline): void {
+    this.deadlines.add(deadline);
   }
 
-  clearTimer(timer: TimerHandle | undefined): void {
-    this.parts().clock.clearTimer(timer);
+  removeDeadline(deadline: Deadline): void {
+    this.deadlines.remove(deadline);
   }
 
   blockedChanged(client: ClientImpl, before: BlockReason | undefined): void {
     const kind = (before ?? client.blockedBy)?.kind;
     const step = before === undefined ? 1 : -1;
     this.blockedCount += step;
+    // Having waited is not having been idle.
+    if (before !== undefined) client.lastInteractionMs = this.parts().clock.now();
     if (kind !== 'pause') return;
     if (before === undefined) this.pausedClients.add(client);
     else this.pausedClients.delete(client);
@@ -236,7 +256,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   }
 
   /** Whatever goes wrong with one client's bytes is the end of that client, not of the server. */
-  private failed(client: ClientImpl, error: unknown): void {
+  failed(client: ClientImpl, error: unknown): void {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.parts().log.warning(`Internal error with client ${client.addr}, closing it: ${what}`);
     client.close(false);

@@ -19,6 +19,8 @@ export interface ServerClock extends Clock {
   us: number;
   /** Whether `ms` is of an earlier turn of the event loop. */
   stale: boolean;
+  /** How far the whole milliseconds may be behind the true time. */
+  readonly lagMs: number;
   tick(): void;
 }
 
@@ -29,6 +31,7 @@ export class RealClock implements ServerClock {
   ms = 0;
   us = 0;
   stale = false;
+  readonly lagMs = 1;
   /**
    * Unix ms minus monotonic ms. It starts with the fraction that Date.now() cuts off, since a clock
    * that is a millisecond behind would answer 10001 to a PTTL of a key that expires in 10 s.
@@ -96,6 +99,7 @@ interface ManualTimer {
 export class ManualClock implements ServerClock {
   us = performance.now() * 1000;
   stale = false;
+  readonly lagMs = 0;
   private timers: ManualTimer[] = [];
 
   /** @param ms Unix ms at the start */

@@ -101,6 +101,8 @@ export class RegisteredCommand implements Command {
   readonly keyFirst: number;
   readonly keyLast: number;
   readonly keyStep: number;
+  readonly memberFirst: number;
+  readonly memberStep: number;
   readonly movableKeys: boolean;
   readonly categories: readonly string[];
   calls = DOUBLE_FIELD;
@@ -130,6 +132,8 @@ export class RegisteredCommand implements Command {
     this.keyFirst = range.first;
     this.keyLast = range.last;
     this.keyStep = range.step;
+    this.memberFirst = spec.members?.first ?? 0;
+    this.memberStep = spec.members?.step ?? 1;
     this.movableKeys = range.movable;
     this.categories = commandCategories(spec);
   }

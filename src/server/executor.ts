@@ -7,11 +7,15 @@
  * that come one at a time and are small, one in SAMPLE_EVERY is timed and the next ones are charged
  * the same. Every other command is timed by itself. Call counts are always exact.
  *
+ * Between two commands, clients that wait for keys are served (blocking.ts): their commands run here
+ * again. While nobody waits that costs nothing, since a bit of the gate says so.
+ *
  * `execute` and the loops here are the common path of the server: they allocate nothing; guarded by
  * `npm run bench`.
  */
 import { ArenaFullError } from '../datastructs/arena.js';
 import { WARM_MAX } from '../datastructs/dict.js';
+import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { Args } from '../resp/args.js';
 import { ReplyError } from '../resp/reply-error.js';
@@ -28,12 +32,15 @@ import {
   type RegisteredCommand,
   unknownSubcommand,
 } from './command-table.js';
-import { checkArity, type GateState, passGate, unknownCommand } from './gate.js';
+import { checkArity, type GateState, passGate, unknownCommand, type Verdict } from './gate.js';
+import { MemberWarmer } from './member-warmer.js';
 import { describeProtocolError } from './protocol-error.js';
 import type { Stats } from './stats.js';
 
 /** Commands that end the run of a client's batch before the next is looked at. */
 const STOP = ClientFlag.Blocked | ClientFlag.CloseAfterReply;
+/** Which commands are timed together: those with Fast alone of these bits. */
+const TIMING_BITS = CommandBit.Fast | CommandBit.Blocking;
 /** Of constant-time commands that come one at a time, so many are charged what one took. */
 const SAMPLE_EVERY = 8;
 /** A request longer than this is timed by itself, whatever its flags say, in bytes. */
@@ -50,6 +57,8 @@ export interface ExecutorParts {
   readonly log: Log;
   /** The client's command has to wait until the pause ends. */
   onPaused(client: ClientImpl): void;
+  /** Keys are ready for which clients wait. */
+  onKeysReady(): void;
 }
 
 export class Executor {
@@ -58,19 +67,25 @@ export class Executor {
   gate = 0;
   /** Whether `latency-tracking` is on. */
   trackLatency = true;
+  /** Whether clients that wait for keys may be served: `onKeysReady` is due. */
+  keysReady = false;
 
   private readonly args: Args;
   /** The batch's commands, by request; undefined for an unknown name. */
   private readonly batch: (RegisteredCommand | undefined)[] = [];
+  private readonly members = new MemberWarmer();
   private readonly warmHashes = new Int32Array(WARM_MAX);
   private postponed = false;
   /** Single commands until the next is timed. */
   private untilSample = 0;
+  /** Microseconds since the batch was last timed that were not its own. */
+  private othersUsec = DOUBLE_FIELD;
 
   constructor(private readonly parts: ExecutorParts) {
     const { reader } = this;
     this.args = new Args(reader.buf, reader.offs, reader.lens, reader.hashes);
     parts.call.args = this.args;
+    this.othersUsec = 0;
   }
 
   /**
@@ -127,6 +142,7 @@ export class Executor {
     clock.tick();
     call.now = clock.ms;
     client.lastInteractionMs = clock.ms;
+    this.othersUsec = 0;
     let timedFrom = clock.us;
     let runFrom = 0;
     let i = 0;
@@ -138,11 +154,11 @@ export class Executor {
         command = this.subcommand(command);
         batch[i] = command;
       }
-      if (command !== undefined && (command.bits & CommandBit.Fast) === 0) {
+      if (command !== undefined && (command.bits & TIMING_BITS) !== CommandBit.Fast) {
         if (i > runFrom) timedFrom = this.chargeRun(runFrom, i, timedFrom);
         runFrom = i + 1;
         this.execute(client, command);
-        if (!this.postponed) timedFrom = this.charge(command, timedFrom);
+        if (!this.postponed) timedFrom = this.charge(client, command, timedFrom);
       } else {
         this.execute(client, command);
       }
@@ -161,7 +177,7 @@ export class Executor {
 
   /** Whether the batch is one small constant-time command, which need not be timed this time. */
   private isSampled(command: RegisteredCommand): boolean {
-    if ((command.bits & CommandBit.Fast) === 0 || command.sampleUsec < 0) return false;
+    if ((command.bits & TIMING_BITS) !== CommandBit.Fast || command.sampleUsec < 0) return false;
     if (command.subcommands !== undefined) return false;
     if (this.reader.consumed - this.reader.begin[0]! > SAMPLE_MAX_BYTES) return false;
     if (--this.untilSample > 0) return true;
@@ -230,7 +246,7 @@ export class Executor {
 
   /** The long way: an unknown command, or one that must pass the gate. */
   private executeChecked(client: ClientImpl, command: RegisteredCommand | undefined): void {
-    const { call, reply, gateState } = this.parts;
+    const { reply } = this.parts;
     const { args } = this;
     const mark = reply.size;
     if ((client.flags & ClientFlag.ReplySkipNext) !== 0) {
@@ -245,19 +261,54 @@ export class Executor {
       );
     } else if (!checkArity(command, args, reply)) {
       command.rejected++;
-    } else {
-      const verdict = passGate(gateState, client, command, reply);
-      if (verdict === 'rejected') {
-        command.rejected++;
-      } else if (verdict === 'postponed') {
-        this.postponed = true;
-        this.parts.onPaused(client);
-        return;
-      } else {
-        this.invoke(client, command, call, reply);
-      }
+    } else if (this.invokeGated(client, command) === 'postponed') {
+      this.postponed = true;
+      this.parts.onPaused(client);
+      return;
     }
     if ((client.gate & ClientGate.Reply) !== 0) this.applyReplyMode(client, mark);
+    if (this.keysReady) this.serveOthers(client);
+  }
+
+  private invokeGated(client: ClientImpl, command: RegisteredCommand): Verdict {
+    const { call, reply, gateState } = this.parts;
+    const verdict = passGate(gateState, client, command, reply);
+    if (verdict === 'run') this.invoke(client, command, call, reply);
+    else if (verdict === 'rejected') command.rejected++;
+    return verdict;
+  }
+
+  /** Serves clients that wait for what this client's command has brought, before its next. */
+  private serveOthers(client: ClientImpl): void {
+    const { call, clock, reply } = this.parts;
+    const begin = clock.micros();
+    client.collect(reply);
+    this.parts.onKeysReady();
+    call.client = client;
+    reply.open(client.resp === 3);
+    this.othersUsec += clock.micros() - begin;
+  }
+
+  /**
+   * Runs the command again of a client that has waited. To be called between two commands, when no
+   * client's replies are open.
+   * @returns the time it took, in microseconds
+   */
+  runAgain(client: ClientImpl, command: RegisteredCommand, request: Args): number {
+    const { call, clock, reply, stats } = this.parts;
+    clock.tick();
+    const begin = clock.us;
+    call.now = clock.ms;
+    call.client = client;
+    call.args = request;
+    reply.open(client.resp === 3);
+    this.invokeGated(client, command);
+    call.args = this.args;
+    if ((client.gate & ClientGate.Reply) !== 0) this.applyReplyMode(client, 0);
+    client.collect(reply);
+    const usec = clock.micros() - begin;
+    stats.commandMicros += usec;
+    return usec;
   }
 
   /** CLIENT REPLY OFF and SKIP: takes back what was written since the mark. */
@@ -266,6 +317,8 @@ export class Executor {
     if ((flags & (ClientFlag.ReplyOff | ClientFlag.ReplySkip)) !== 0) {
       this.parts.reply.truncate(mark);
     }
+    // A reply that is to come later is still to be skipped.
+    if ((flags & ClientFlag.Blocked) !== 0) return;
     client.flags &= ~ClientFlag.ReplySkip;
     if ((flags & (ClientFlag.ReplyOff | ClientFlag.ReplySkipNext)) === 0) {
       client.gate &= ~ClientGate.Reply;
@@ -316,14 +369,14 @@ export class Executor {
       }
     }
     if (warmed > 1) client.db.dict.warm(warmHashes, warmed);
+    this.members.warm(reader, batch, client.db);
   }
 
   /** Charges the batch's commands [from, to) their share of the time since `since`. @returns now */
   private chargeRun(from: number, to: number, since: number): number {
     const now = this.parts.clock.micros();
-    const each = (now - since) / (to - from);
+    const each = this.ownTime(now - since) / (to - from);
     const { batch } = this;
-    this.parts.stats.commandMicros += now - since;
     for (let i = from; i < to; ) {
       const command = batch[i++];
       let times = 1;
@@ -336,12 +389,27 @@ export class Executor {
     return now;
   }
 
-  private charge(command: RegisteredCommand, since: number): number {
+  private charge(client: ClientImpl, command: RegisteredCommand, since: number): number {
     const now = this.parts.clock.micros();
-    this.parts.stats.commandMicros += now - since;
-    command.usec += now - since;
-    if (this.trackLatency) command.recordLatency(now - since, 1);
+    const usec = this.ownTime(now - since);
+    const waiting = client.blockedBy;
+    if (waiting?.charge !== undefined) waiting.charge(usec);
+    else this.chargeDone(command, usec);
     return now;
+  }
+
+  /** Charges a command that is done with the time it took. */
+  chargeDone(command: RegisteredCommand, usec: number): void {
+    command.usec += usec;
+    if (this.trackLatency) command.recordLatency(usec, 1);
+  }
+
+  /** What of the time that has passed belongs to the batch's own commands. */
+  private ownTime(passedUsec: number): number {
+    const usec = passedUsec - this.othersUsec;
+    this.othersUsec = 0;
+    this.parts.stats.commandMicros += usec;
+    return usec;
   }
 
   private protocolError(

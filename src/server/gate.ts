@@ -17,6 +17,8 @@ import type { ClientImpl } from './client.js';
 export const ServerGate = {
   /** CLIENT PAUSE is on. */
   Paused: 1 << 0,
+  /** Clients wait for keys: each command may make some ready. */
+  KeysAwaited: 1 << 1,
 } as const;
 
 export type Verdict = 'run' | 'rejected' | 'postponed';
@@ -69,7 +71,7 @@ function checkAuthenticated(client: ClientImpl, command: Command, reply: ReplyWr
 }
 
 /** CLIENT PAUSE: commands that may change data wait, and in mode ALL the others too. */
-function isPaused(state: GateState, command: Command): boolean {
+export function isPaused(state: GateState, command: Command): boolean {
   if (state.pausedUntilMs === 0) return false;
   if (!state.pausedWritesOnly) return true;
   return (command.bits & (CommandBit.Write | CommandBit.MayReplicate)) !== 0;

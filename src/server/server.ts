@@ -14,8 +14,10 @@ import { ReplyWriter } from '../resp/reply-writer.js';
 import { followAccessClock } from './access-clock.js';
 import { Call } from './api/call.js';
 import type { Client } from './api/client.js';
+import type { CommandSpec } from './api/command.js';
 import type { ServerApi } from './api/server.js';
 import { checkPassword, setUser } from './auth.js';
+import { Blocking } from './blocking.js';
 import { Clients } from './clients.js';
 import type { ServerClock } from './clock.js';
 import { CommandTableImpl } from './command-table.js';
@@ -48,6 +50,8 @@ export interface ServerOptions {
   supervisedBy?: string;
   /** Check the arenas' every free; slow. For tests. */
   debugArena?: boolean;
+  /** The commands it has; by default all there are. For tests. */
+  commands?: readonly CommandSpec[];
   /** Whether port 0 means "any free port" (library) and not "no TCP" (command line). */
   portZeroIsAny?: boolean;
   /** Path of the program, for INFO. */
@@ -67,6 +71,7 @@ export class Server implements ServerApi {
   readonly keyspace: Keyspace;
   readonly commands: CommandTableImpl;
   readonly clients: Clients;
+  readonly blocking: Blocking;
   readonly listeners: Listeners;
   readonly cron: Cron;
   readonly executor: Executor;
@@ -103,7 +108,7 @@ export class Server implements ServerApi {
       random: this.random,
       debugArena: options.debugArena,
     });
-    this.commands = new CommandTableImpl(allCommands);
+    this.commands = new CommandTableImpl(options.commands ?? allCommands);
     this.replyWriter = new ReplyWriter((code) => this.stats.countError(code));
     this.call = new Call(this, this.keyspace, this.replyWriter);
     this.stats.dirtyOf = () => this.call.dirty;
@@ -112,7 +117,7 @@ export class Server implements ServerApi {
       this.expireCycle.resetCounters();
     };
     this.turn = new Turn(this.replyWriter, this.stats, clock);
-    this.clients = new Clients(() => this.clientsParts);
+    this.clients = new Clients(clock, () => this.clientsParts);
     this.executor = new Executor({
       clock,
       log,
@@ -123,6 +128,15 @@ export class Server implements ServerApi {
       stats: this.stats,
       gateState: this.clients,
       onPaused: (client) => this.clients.hold(client),
+      onKeysReady: () => this.blocking.serve(),
+    });
+    this.blocking = new Blocking({
+      clock,
+      executor: this.executor,
+      gateState: this.clients,
+      stats: this.stats,
+      turn: this.turn,
+      failed: (client, error) => this.clients.failed(client, error),
     });
     this.clientsParts = this.makeClientsParts();
     this.listeners = new Listeners((transport, peer) => this.clients.add(transport, peer), log);
@@ -142,6 +156,7 @@ export class Server implements ServerApi {
       defer: (go) => setImmediate(go),
     });
     this.turn.beforeSending = () => {
+      if (this.executor.keysReady) this.blocking.serve();
       this.clients.runReady();
       this.expireCycle.fast();
     };
@@ -158,6 +173,7 @@ export class Server implements ServerApi {
     this.scheduleTasks();
     followConfig(config, {
       executor: this.executor,
+      limits: this.keyspace.limits,
       listenTcp: () => this.listenTcp(),
     });
   }
@@ -228,6 +244,7 @@ export class Server implements ServerApi {
 
   private makeInfo(options: ServerOptions): Info {
     return new Info({
+      blocking: this.blocking,
       clientPeaks: this.clientPeaks,
       clients: this.clients,
       clock: this.clock,
@@ -261,6 +278,7 @@ export class Server implements ServerApi {
   private makeClientsParts() {
     const { config } = this;
     return {
+      blocking: this.blocking,
       clock: this.clock,
       executor: this.executor,
       keyspace: this.keyspace,

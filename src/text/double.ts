@@ -113,6 +113,13 @@ export function formatDouble(n: number): string {
   return layOut(n < 0, digits, exponent);
 }
 
+/** As formatDouble, but for integers as well with as few digits as name them: `1e+8`. */
+export function formatShortestDouble(n: number): string {
+  if (n === 0 || !Number.isFinite(n)) return formatDouble(n);
+  const { digits, exponent } = grisu2(Math.abs(n));
+  return layOut(n < 0, digits, exponent);
+}
+
 /** Redis keeps this many bytes for sign and digits once it writes an exponent. */
 const MAX_SCIENTIFIC_LENGTH = 18;
 

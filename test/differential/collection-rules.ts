@@ -67,6 +67,14 @@ const WAITS_BEHIND: Rule = {
 };
 const WAITS_FIRST: Rule = { ...WAITS_BEHIND, avoid: (request) => waitsLong(request[1]) };
 const SCORES: Rule = { values: { min: RANGES, max: RANGES, start: RANGES, stop: RANGES } };
+const LEX_KEYS = ['lex:1', 'lex:2'];
+/** Ranges by members: among members of different scores they mean nothing, so keys of their own. */
+const LEX: Rule = {
+  values: { ...SCORES.values, key: LEX_KEYS },
+  before: (request) => ['ZADD', String(request[1]), ...LEX_MEMBERS],
+  avoid: (request) => !isLexKey(request[1]),
+};
+const LEX_MEMBERS = ['0', 'a', '0', 'b', '0', 'c', '0', 'd', '0', '', '0', 'm:3', '0', 'm:7'];
 const STREAM_VALUES = {
   ID: RANGE_IDS,
   id: RANGE_IDS,
@@ -140,16 +148,19 @@ export const COLLECTION_RULES: Readonly<Record<string, Rule>> = {
   // Sorted sets.
   zscan: SCAN,
   zrandmember: BY_CHANCE,
-  zrange: SCORES,
-  zrangestore: SCORES,
+  zrange: { ...SCORES, avoid: (request) => hasWord(request, 'BYLEX') && !isLexKey(request[1]) },
+  zrangestore: {
+    ...SCORES,
+    avoid: (request) => hasWord(request, 'BYLEX') && !isLexKey(request[2]),
+  },
   zcount: SCORES,
-  zlexcount: SCORES,
+  zlexcount: LEX,
   zrangebyscore: SCORES,
   zrevrangebyscore: SCORES,
-  zrangebylex: SCORES,
-  zrevrangebylex: SCORES,
+  zrangebylex: LEX,
+  zrevrangebylex: LEX,
   zremrangebyscore: SCORES,
-  zremrangebylex: SCORES,
+  zremrangebylex: LEX,
   bzpopmin: WAITS_BEHIND,
   bzpopmax: WAITS_BEHIND,
   bzmpop: WAITS_FIRST,
@@ -213,9 +224,9 @@ const STAR = Buffer.from('*');
 
 /** Whether a timeout, in seconds, is one that would hold up the stream. */
 function waitsLong(timeout: Buffer | undefined): boolean {
-  const seconds = Number(timeout?.toString('latin1'));
-  if (Number.isNaN(seconds) || seconds < 0 || timeout!.length === 0) return false;
-  return seconds === 0 || (seconds * 1000 > LONGEST_WAIT_MS && seconds < Infinity);
+  const ms = Math.ceil(Number(timeout?.toString('latin1')) * 1000);
+  if (Number.isNaN(ms) || timeout!.length === 0) return false;
+  return ms === 0 || (ms > LONGEST_WAIT_MS && ms < Infinity);
 }
 
 /** Whether XREAD may wait for long, by BLOCK's milliseconds. */
@@ -231,6 +242,10 @@ function blocksLong(request: Request): boolean {
 function isPartCount(count: Buffer): boolean {
   const n = Number(count.toString('latin1'));
   return n > 0 && n < Number(ALL);
+}
+
+function isLexKey(key: Buffer | undefined): boolean {
+  return key !== undefined && LEX_KEYS.includes(key.toString('latin1'));
 }
 
 function hasWord(request: Request, word: string): boolean {

@@ -1,12 +1,12 @@
 /**
- * Compares all that two servers hold, key by key: what is there, its type, encoding, time to live
- * and content; and the digests of it all.
+ * Compares all that two servers hold, key by key: what is there, its type, encoding, time to live,
+ * content and digest.
  *
  * The content of a key is read with commands, so a type needs a line in READERS, and nothing else.
  */
 import type { RespClient } from '../support/resp-client.js';
 import { showReply } from '../support/resp-client.js';
-import { type Agreement, type Exchange, isError, sameElements, sameInstant } from './exchange.js';
+import { type Agreement, type Exchange, sameBytes, sameElements, sameInstant } from './exchange.js';
 import type { Form } from './forms.js';
 import { latin1 } from './pools.js';
 import type { Request } from './requests.js';
@@ -39,6 +39,8 @@ export interface DatasetReaders {
   readonly databases: number;
   readonly formOf: (request: Request) => Form | undefined;
   readonly judge: Judge;
+  /** Types whose digests the other server makes otherwise. */
+  readonly ownDigests: readonly string[];
 }
 
 /** The first difference between the two data sets, if there is one. */
@@ -50,10 +52,7 @@ export async function datasetDifference(
     const found = await databaseDifference(readers, database);
     if (found !== undefined) return found;
   }
-  const digests = await ask(readers, ['DEBUG', 'DIGEST']);
-  const areThere = !isError(digests.ours) && !isError(digests.theirs);
-  if (!areThere || digests.ours.raw.equals(digests.theirs.raw)) return undefined;
-  return { database: 0, key: undefined, what: `DEBUG DIGEST: ${describe(digests)}` };
+  return undefined;
 }
 
 async function databaseDifference(
@@ -86,6 +85,9 @@ async function keyDifference(readers: DatasetReaders, key: Buffer): Promise<stri
   if (reader !== undefined) {
     const words = reader.words.map((word) => (word === '*' ? key : word));
     questions.push([words, reader.inAnyOrder ? sameElements : agrees]);
+  }
+  if (!readers.ownDigests.includes(name)) {
+    questions.push([['DEBUG', 'DIGEST-VALUE', key], sameBytes]);
   }
   for (const [words, agree] of questions) {
     const exchange = await ask(readers, words);

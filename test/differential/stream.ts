@@ -251,6 +251,8 @@ class Stream {
         databases: DATABASES,
         formOf: (request) => this.forms.of(request),
         judge: (exchange) => this.judge(exchange, 2),
+        // Scores are digested as texts, and 7.2 writes doubles otherwise.
+        ownDigests: isSince(this.options.version, '7.2') ? [] : ['zset'],
       });
     const found = await compare();
     if (found === undefined) return;

@@ -18,6 +18,7 @@ import { encodingName, Kind } from '../../src/keyspace/kinds.js';
 import { Args } from '../../src/resp/args.js';
 import { ReplyError } from '../../src/resp/reply-error.js';
 import { ReplyWriter } from '../../src/resp/reply-writer.js';
+import type { KeyWait } from '../../src/server/api/blocking.js';
 import { Call } from '../../src/server/api/call.js';
 import type { Client } from '../../src/server/api/client.js';
 import type { CommandSpec } from '../../src/server/api/command.js';
@@ -26,6 +27,7 @@ import { CommandTableImpl } from '../../src/server/command-table.js';
 import { Config } from '../../src/server/config/config.js';
 import type { DirectiveOptions } from '../../src/server/config/directives.js';
 import { nodeFiles } from '../../src/server/config/node-files.js';
+import { followEncodings } from '../../src/server/follow-config.js';
 
 /** What the clock says at first, Unix ms. */
 export const RIG_START_MS = 1_700_000_000_000;
@@ -33,6 +35,11 @@ export const RIG_START_MS = 1_700_000_000_000;
 const EVENT_LETTERS = new Map<number, string>([
   [EventClass.Generic, 'g'],
   [EventClass.String, '$'],
+  [EventClass.List, 'l'],
+  [EventClass.Set, 's'],
+  [EventClass.Hash, 'h'],
+  [EventClass.Zset, 'z'],
+  [EventClass.Stream, 't'],
   [EventClass.New, 'n'],
   [EventClass.Expired, 'x'],
   [EventClass.KeyMiss, 'm'],
@@ -47,6 +54,10 @@ export class HandlerRig {
   changedKeys: string[] = [];
   /** What the last command propagates, blanks between arguments. */
   propagated: string[] = [];
+  /** What the last command propagates for fields that were due. */
+  expiredFields: string[] = [];
+  /** What commands have waited for, in order. */
+  readonly waits: KeyWait[] = [];
   readonly keyspace: Keyspace;
   readonly call: Call;
   private readonly commands: CommandTableImpl;
@@ -61,7 +72,9 @@ export class HandlerRig {
     for (const [name, value] of Object.entries(options)) {
       config.initialize(name as 'databases', value as number);
     }
-    this.call = new Call({ config } as ServerApi, this.keyspace, this.reply);
+    followEncodings(config, this.keyspace.limits);
+    const blocking = { block: (_: Call, wait: KeyWait) => void this.waits.push(wait) };
+    this.call = new Call({ config, blocking } as ServerApi, this.keyspace, this.reply);
     this.call.client = { flags: 0 } as Client;
     this.call.propagating = true;
   }
@@ -82,6 +95,7 @@ export class HandlerRig {
     if (command === undefined) throw new Error(`There is no command ${words[0]}.`);
     this.events = [];
     this.changedKeys = [];
+    this.expiredFields = [];
     call.args = args;
     call.db = this.keyspace.databases[0]!;
     call.command = command;
@@ -104,7 +118,8 @@ export class HandlerRig {
   addHash(key: string): void {
     const name = Buffer.from(key, 'latin1');
     const db = this.keyspace.databases[0]!;
-    db.addRaw(name, 0, name.length, Kind.HashListpack, Buffer.from('not a string'));
+    const value = Buffer.from('not a string');
+    db.addRaw(name, 0, name.length, 0, Kind.HashListpack, value, 0, value.length);
   }
 
   /** OBJECT ENCODING's answer, `none` for no key. */
@@ -139,6 +154,8 @@ export class HandlerRig {
       flushed: (db) => this.events.push(db === undefined ? 'flushed' : `flushed ${db.index}`),
       swapped: (a, b) => this.events.push(`swapped ${a.index} ${b.index}`),
       keyExpired: () => {},
+      fieldExpired: (_db, key, field) =>
+        this.expiredFields.push(`HDEL ${latin1(key)} ${latin1(field)}`),
     };
   }
 }

@@ -4,8 +4,9 @@
  *
  * It is no container: its subcommands are arguments, each with its own number of further ones.
  */
+import type { Dict } from '../../datastructs/dict.js';
 import type { Database } from '../../keyspace/database.js';
-import { encodingName, Kind } from '../../keyspace/kinds.js';
+import { encodingName, isObject, Kind } from '../../keyspace/kinds.js';
 import { NO_CONFIG_FILE, NO_SUCH_KEY } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
@@ -13,11 +14,17 @@ import type { CommandSpec } from '../../server/api/command.js';
 import { globMatch } from '../../text/glob.js';
 import { parseInteger } from '../../text/int64.js';
 import { isShared, SHARED_REFCOUNT } from '../keys/object.js';
+import {
+  debugListpack,
+  debugPackedThreshold,
+  debugQuicklist,
+  quicklistFacts,
+} from '../list/debug.js';
 import { datasetDigest, valueDigest } from './debug-digest.js';
 import { DEBUG_HELP } from './debug-help.js';
 import { populate } from './debug-populate.js';
 import { replySample } from './debug-protocol.js';
-import { databaseTables } from './debug-tables.js';
+import { databaseTables, dictTables } from './debug-tables.js';
 
 const NOT_ALLOWED = new ReplyError(
   'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can ' +
@@ -57,6 +64,9 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
   ['protocol', exactly(3, ({ args, reply }) => replySample(reply, args.text(2)))],
   ['htstats', { minArgs: 3, maxArgs: ANY, run: tablesOfDatabase }],
   ['htstats-key', { minArgs: 3, maxArgs: ANY, run: tablesOfKey }],
+  ['listpack', exactly(3, debugListpack)],
+  ['quicklist', { minArgs: 3, maxArgs: 4, run: debugQuicklist }],
+  ['quicklist-packed-threshold', exactly(3, debugPackedThreshold)],
   ['replybuffer', exactly(4, replyBuffer)],
   ['stringmatch-test', exactly(2, stringMatchTest)],
   ['config-rewrite-force-all', exactly(2, rewriteConfig)],
@@ -194,7 +204,8 @@ function object(call: Call): void {
   reply.status(
     `Value at:0x${address} refcount:${isShared(call, e) ? SHARED_REFCOUNT : 1} ` +
       `encoding:${encodingName(db.kind(e))} serializedlength:${serializedLength(db, e)} ` +
-      `lru:${clock} lru_seconds_idle:${(db.clock - clock) & CLOCK_MASK}`,
+      `lru:${clock} lru_seconds_idle:${(db.clock - clock) & CLOCK_MASK}` +
+      quicklistFacts(db, e),
   );
 }
 
@@ -229,10 +240,14 @@ function tablesOfDatabase({ args, keyspace, reply }: Call): void {
   reply.verbatim(databaseTables(db, args.count > 3 && args.is(3, 'FULL')));
 }
 
-/** No type that has a hash table of its own is there. */
+/** Sets, hashes and sorted sets that are no longer small have a hash table. */
 function tablesOfKey(call: Call): void {
-  if (call.peek(2) === 0) throw NO_SUCH_KEY;
-  throw NO_HASH_TABLE;
+  const { args, db, reply } = call;
+  const e = call.peek(2);
+  if (e === 0) throw NO_SUCH_KEY;
+  const dict = isObject(db.kind(e)) ? (db.objectOf(e) as { dict?: Dict }).dict : undefined;
+  if (dict === undefined) throw NO_HASH_TABLE;
+  reply.verbatim(dictTables(dict, args.count > 3 && args.is(3, 'FULL')));
 }
 
 // ---- self-test

@@ -3,8 +3,10 @@
  *
  * Source: https://redis.io/docs/latest/commands/blpop/
  */
+import type { Database } from '../../keyspace/database.js';
 import type { Args } from '../../resp/args.js';
-import type { Call } from './call.js';
+import type { Client } from './client.js';
+import type { Command } from './command-table.js';
 
 export interface KeyWait {
   /** Numbers of the arguments that are the keys. */
@@ -19,6 +21,14 @@ export interface KeyWait {
   readonly request?: Args;
 }
 
+/** Whose command waits: what a Call says of it. */
+export interface WaitingCall {
+  readonly args: Args;
+  readonly client: Client;
+  readonly command: Command;
+  readonly db: Database;
+}
+
 export interface BlockingApi {
-  block(call: Call, wait: KeyWait): void;
+  block(call: WaitingCall, wait: KeyWait): void;
 }

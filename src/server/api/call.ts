@@ -202,7 +202,7 @@ export class Call {
   /** Tells those who wait for argument `i` that there is more in it (streams). */
   signalReady(i: number): void {
     const { args, db } = this;
-    if (db.waiters !== undefined) db.waiters.keyAdded(db, args.buf, args.off(i), args.len(i));
+    if (db.waiters !== undefined) db.waiters.keyAdded(args.buf, args.off(i), args.len(i));
   }
 
   // ---- changes

@@ -16,6 +16,9 @@ export interface Command {
   readonly keyFirst: number;
   readonly keyLast: number;
   readonly keyStep: number;
+  /** Members of the collection at argument 1, for warming: the first argument (0: none), the step. */
+  readonly memberFirst: number;
+  readonly memberStep: number;
   /** Whether there may be keys outside of that range. */
   readonly movableKeys: boolean;
   /** ACL categories without `@`, sorted as Redis lists them. */

@@ -142,6 +142,11 @@ export interface CommandDeclaration {
   categories?: readonly string[];
   keys?: readonly KeySpec[];
   args?: readonly ArgSpec[];
+  /**
+   * Which arguments are members (fields) of the collection at argument 1: from the `first` on, every
+   * `step`th. For warming only: an argument wrongly taken for one costs a little time.
+   */
+  members?: { first: number; step: number };
   history?: readonly (readonly [since: string, change: string])[];
   deprecated?: { since: string; replacedBy: string };
   docFlags?: readonly string[];

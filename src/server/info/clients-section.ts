@@ -4,7 +4,7 @@ import type { InfoLine, InfoSection } from './context.js';
 export const clientsSection: InfoSection = {
   name: 'clients',
   shown: 'default',
-  *lines({ clients, clientPeaks, config }): Generator<InfoLine> {
+  *lines({ blocking, clients, clientPeaks, config }): Generator<InfoLine> {
     yield ['connected_clients', clients.count];
     yield ['cluster_connections', 0];
     yield ['maxclients', config.values.maxclients];
@@ -12,8 +12,8 @@ export const clientsSection: InfoSection = {
     yield ['client_recent_max_output_buffer', clientPeaks.maxOutputBytes];
     yield ['blocked_clients', clients.blockedCount];
     yield ['tracking_clients', 0];
-    yield ['clients_in_timeout_table', 0];
-    yield ['total_blocking_keys', 0];
-    yield ['total_blocking_keys_on_nokey', 0];
+    yield ['clients_in_timeout_table', clients.deadlineCount];
+    yield ['total_blocking_keys', blocking.keyCount];
+    yield ['total_blocking_keys_on_nokey', blocking.onDeletionKeyCount];
   },
 };

@@ -15,6 +15,7 @@ import type { Stats } from '../stats.js';
 import type { ClientPeaks } from './client-peaks.js';
 
 export interface InfoContext {
+  readonly blocking: AwaitedKeys;
   readonly clients: ClientRegistry;
   readonly clientPeaks: ClientPeaks;
   readonly clock: Clock;
@@ -29,6 +30,13 @@ export interface InfoContext {
   listeners(): readonly ListenerFacts[];
   /** When a shutdown that waits will end, Unix ms; undefined: none is under way. */
   shutdownAtMs(): number | undefined;
+}
+
+/** Keys that clients wait for. */
+export interface AwaitedKeys {
+  readonly keyCount: number;
+  /** Those whose going is waited for, too. */
+  readonly onDeletionKeyCount: number;
 }
 
 /** What a server is for all its life. */

@@ -8,7 +8,10 @@ export const keyspaceSection: InfoSection = {
     for (const db of keyspace.databases) {
       if (db.size === 0) continue;
       const averageTtl = Math.floor(db.avgTtlMs);
-      yield [`db${db.index}`, `keys=${db.size},expires=${db.expires.size},avg_ttl=${averageTtl}`];
+      const counts = `keys=${db.size},expires=${db.expires.size},avg_ttl=${averageTtl}`;
+      // As later versions have it, but only once it says something.
+      const hashes = db.fieldExpires.size > 0 ? `,subexpiry=${db.fieldExpires.size}` : '';
+      yield [`db${db.index}`, counts + hashes];
     }
   },
 };

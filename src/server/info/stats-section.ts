@@ -21,6 +21,8 @@ export const statsSection: InfoSection = {
     yield ['sync_partial_ok', 0];
     yield ['sync_partial_err', 0];
     yield ['expired_keys', keyspace.expired];
+    // As later versions have it, but only once it says something.
+    if (keyspace.expiredFields > 0) yield ['expired_subkeys', keyspace.expiredFields];
     yield ['expired_stale_perc', (expireCycle.staleShare * 100).toFixed(2)];
     yield ['expired_time_cap_reached_count', expireCycle.timeLimitReached];
     yield ['expire_cycle_cpu_milliseconds', Math.floor(expireCycle.microsUsed / 1000)];
