@@ -9,13 +9,15 @@ import { SYNTAX_ERROR } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
+import { deleteDestination } from '../delete-destination.js';
 import { allKeys, oneKey } from '../key-specs.js';
 
 type Operation = 'AND' | 'OR' | 'XOR' | 'NOT';
 
 const OPERATIONS: readonly Operation[] = ['AND', 'OR', 'XOR', 'NOT'];
 const ONE_SOURCE = new ReplyError('ERR BITOP NOT must be called with a single source key.');
-/** Number of the first source's argument. */
+/** Numbers of the destination's and the first source's argument. */
+const DESTINATION = 2;
 const SOURCES = 3;
 
 export const bitop: CommandSpec = {
@@ -26,7 +28,7 @@ export const bitop: CommandSpec = {
   complexity: 'O(N)',
   arity: -4,
   flags: ['write', 'denyoom'],
-  keys: [oneKey(['OW', 'update'], 2), allKeys(['RO', 'access'], SOURCES)],
+  keys: [oneKey(['OW', 'update'], DESTINATION), allKeys(['RO', 'access'], SOURCES)],
   args: [
     {
       name: 'operation',
@@ -55,7 +57,7 @@ export const bitop: CommandSpec = {
       length = Math.max(length, db.len);
     }
     if (length > 0) store(call, combine(call, operation, entries, length));
-    else removeDestination(call);
+    else deleteDestination(call, DESTINATION);
     call.reply.int(length);
   },
 };
@@ -116,17 +118,10 @@ function wordsOf(source: Uint8Array): Int32Array {
 }
 
 function store(call: Call, bytes: Uint8Array): void {
-  const e = call.write(2);
-  if (e === 0) call.addString(2, bytes, 0, bytes.length, Kind.StringRaw);
+  const e = call.write(DESTINATION);
+  if (e === 0) call.addString(DESTINATION, bytes, 0, bytes.length, Kind.StringRaw);
   else call.db.setString(e, bytes, 0, bytes.length, false, Kind.StringRaw);
-  call.changed(2, EventClass.String, 'set');
-}
-
-function removeDestination(call: Call): void {
-  const e = call.peek(2);
-  if (e === 0) return;
-  call.db.remove(e);
-  call.changed(2, EventClass.Generic, 'del');
+  call.changed(DESTINATION, EventClass.String, 'set');
 }
 
 const EMPTY = new Uint8Array(0);

@@ -63,7 +63,7 @@ function addHash(digest: Digest, db: Database, e: number): void {
 }
 
 function mixStream(digest: Digest, stream: Stream): void {
-  const cursor = new EntryCursor(stream).begin(new StreamId(), StreamId.max());
+  const cursor = new EntryCursor().attach(stream).begin(new StreamId(), StreamId.max());
   const { lp, id } = cursor;
   while (cursor.next()) {
     digest.mix(Buffer.from(id.toString().replace('-', '.')));

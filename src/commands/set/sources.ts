@@ -4,7 +4,7 @@ import { Kind, KindSet } from '../../keyspace/kinds.js';
 import type { FreeSet } from '../../keyspace/set/free-set.js';
 import type { KeySet } from '../../keyspace/set/key-set.js';
 import type { Call } from '../../server/api/call.js';
-import { renewClock } from '../string/store.js';
+import { deleteDestination } from '../delete-destination.js';
 import { view } from './open.js';
 
 export interface Sources {
@@ -59,22 +59,14 @@ export function storeResult(call: Call, result: FreeSet, event: string): void {
     return;
   }
   const { buf, off, len } = result.bytes;
-  const e =
-    result.kind === Kind.SetDict
-      ? call.putObject(1, Kind.SetDict, result.table!)
-      : call.putRaw(1, result.kind, buf, off, len);
-  renewClock(call, e);
+  if (result.kind === Kind.SetDict) call.putObject(1, Kind.SetDict, result.table!);
+  else call.putRaw(1, result.kind, buf, off, len);
   call.reply.int(size);
   call.changed(1, EventClass.Set, event);
 }
 
 /** The result is empty: deletes argument 1, whatever it is. */
 export function storeNothing(call: Call): void {
-  const { args, db, reply } = call;
-  const e = db.find(args.buf, args.off(1), args.len(1), 0);
-  if (e !== 0) {
-    db.remove(e);
-    call.changed(1, EventClass.Generic, 'del');
-  }
-  reply.int(0);
+  deleteDestination(call, 1);
+  call.reply.int(0);
 }

@@ -4,7 +4,6 @@
  * Allocates nothing (SET, GET, MSET and MGET stand on it); guarded by `npm run bench`.
  */
 import type { Call } from '../../server/api/call.js';
-import { ClientFlag } from '../../server/api/client.js';
 
 /**
  * Stores argument `value` as the string of the key at argument `key`.
@@ -23,13 +22,7 @@ export function storeArgument(
   const at = args.base + value;
   if (e === 0) return call.addString(key, args.buf, args.offs[at]!, args.lens[at]!);
   call.db.setString(e, args.buf, args.offs[at]!, args.lens[at]!, keepTtl);
-  if ((call.client.flags & ClientFlag.NoTouch) !== 0) renewClock(call, e);
   return e;
-}
-
-/** A new value begins with a fresh LRU clock, even if its client does not touch what it looks up. */
-function renewClock(call: Call, e: number): void {
-  if (call.touchLfu === undefined) call.db.setClock(e, call.db.clock);
 }
 
 /** Replies an entry's string, null for no entry. */

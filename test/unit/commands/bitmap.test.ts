@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { bitmapCommands } from '../../../src/commands/bitmap/index.js';
 import { stringCommands } from '../../../src/commands/string/index.js';
+import { ClientFlag } from '../../../src/server/api/client.js';
 import { HandlerRig } from '../../support/handler-rig.js';
 
 const BAD_OFFSET = '-ERR bit offset is not an integer or out of range\r\n';
@@ -47,6 +48,19 @@ describe('BITOP', () => {
     expect(rig.events).toContain('g del d');
     expect(run('BITOP NOT d a b')).toMatch(/single source key/);
     expect(run('BITOP NAND d a')).toBe('-ERR syntax error\r\n');
+  });
+
+  it("renews its destination's access clock, unless the client touches nothing", () => {
+    run('MSET d x s y');
+    const { db } = rig.call;
+    const clock = () => db.clockOf(db.find(Buffer.from('d'), 0, 1, 0));
+    db.clock = 100;
+    rig.call.client.flags = ClientFlag.NoTouch;
+    run('BITOP NOT d s');
+    expect(clock()).toBe(0);
+    rig.call.client.flags = 0;
+    run('BITOP NOT d s');
+    expect(clock()).toBe(100);
   });
 
   it('agrees with a byte by byte model', () => {
