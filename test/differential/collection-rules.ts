@@ -178,7 +178,7 @@ export const COLLECTION_RULES: Readonly<Record<string, Rule>> = {
   xtrim: STREAM,
   xread: STREAM_WAITS,
   xreadgroup: STREAM_WAITS,
-  xsetid: STREAM,
+  xsetid: { values: { ...STREAM_VALUES, 'last-id': [...IDS, ...LATER_IDS] } },
   xclaim: CLAIMS,
   xautoclaim: CLAIMS,
   xpending: { ...STREAM, agree: samePending, because: 'two clocks tell how long one is idle' },

@@ -34,6 +34,19 @@ const GETKEYS_ARITY: Omit<VersionDifference, 'command'> = {
   explains: errorTexts(/./, /wrong number of arguments for 'command\|getkeys/),
 };
 
+const GETKEYS_OF_WITHSCORE: Omit<VersionDifference, 'command'> = {
+  since: '7.2',
+  what: 'ZRANK and ZREVRANK take WITHSCORE.',
+  explains: ({ request, theirs }) =>
+    /^z(rev)?rank$/i.test(String(request[2])) && /^ERR Invalid number/.test(errorText(theirs)),
+};
+
+const WITHSCORE: Omit<VersionDifference, 'command'> = {
+  since: '7.2',
+  what: 'It takes WITHSCORE.',
+  explains: ({ theirs }) => /^ERR wrong number of arguments/.test(errorText(theirs)),
+};
+
 export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
   { command: 'command|getkeys', ...GETKEYS_ARITY },
   { command: 'command|getkeysandflags', ...GETKEYS_ARITY },
@@ -43,12 +56,47 @@ export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
     what: 'Doubles have as few digits as name them; 7.0 writes 17.',
     explains: sameButDoubles,
   },
+  { command: 'command|getkeys', ...GETKEYS_OF_WITHSCORE },
+  { command: 'command|getkeysandflags', ...GETKEYS_OF_WITHSCORE },
+  { command: 'zrank', ...WITHSCORE },
+  { command: 'zrevrank', ...WITHSCORE },
+  {
+    command: '*',
+    since: '7.2',
+    what: 'A timeout too long to be counted is out of range; 7.0 takes it for a negative one.',
+    explains: errorTexts(/^ERR timeout is out of range$/, /^ERR timeout is negative$/),
+  },
+  {
+    command: 'xread',
+    since: '7.2',
+    what: 'An error names the command in quotes.',
+    explains: errorTexts(/^ERR Unbalanced 'xread'/, /^ERR Unbalanced XREAD/),
+  },
+  {
+    command: 'xreadgroup',
+    since: '7.2',
+    what: 'An error names the command in quotes.',
+    explains: errorTexts(/^ERR Unbalanced 'xreadgroup'/, /^ERR Unbalanced XREAD /),
+  },
+  {
+    command: 'xsetid',
+    since: '7.2',
+    what: 'An ID below the greatest that was deleted is refused.',
+    avoids: (request) => !/^\d{13,}-/.test(String(request[2])),
+  },
+  {
+    command: 'hscan',
+    since: '7.4',
+    what: 'It takes NOVALUES.',
+    explains: ({ theirs }) => errorText(theirs) === 'ERR syntax error',
+  },
   {
     command: 'object|encoding',
     since: '7.2',
-    what: 'Small sets are listpacks.',
+    what: 'Small sets and lists are listpacks.',
     explains: ({ ours, theirs }) =>
-      showReply(ours.reply).includes('listpack') && showReply(theirs.reply).includes('hashtable'),
+      showReply(ours.reply).includes('listpack') &&
+      /hashtable|quicklist/.test(showReply(theirs.reply)),
   },
   {
     command: 'client|setname',
