@@ -3,17 +3,31 @@ import type { CommandSpec } from '../server/api/command.js';
 import { bitmapCommands } from './bitmap/index.js';
 import { config } from './config.js';
 import { connectionCommands } from './connection/index.js';
+import { geoCommands } from './geo/index.js';
+import { hashCommands } from './hash/index.js';
 import { hyperloglogCommands } from './hyperloglog/index.js';
 import { keyCommands } from './keys/index.js';
+import { listCommands } from './list/index.js';
 import { serverCommands } from './server/index.js';
+import { setCommands } from './set/index.js';
+import { sortCommands } from './sort/index.js';
+import { streamCommands } from './stream/index.js';
 import { stringCommands } from './string/index.js';
+import { zsetCommands } from './zset/index.js';
 
 export const allCommands: readonly CommandSpec[] = [
   ...bitmapCommands,
   ...connectionCommands,
   config,
+  ...geoCommands,
+  ...hashCommands,
   ...hyperloglogCommands,
   ...keyCommands,
+  ...listCommands,
   ...serverCommands,
+  ...setCommands,
+  ...streamCommands,
+  ...sortCommands,
   ...stringCommands,
+  ...zsetCommands,
 ];

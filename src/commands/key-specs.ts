@@ -10,3 +10,8 @@ export function oneKey(flags: readonly KeyFlag[], index = 1): KeySpec {
 export function allKeys(flags: readonly KeyFlag[], index = 1, step = 1): KeySpec {
   return { flags, begin: { index }, find: { lastKey: -1, step, limit: 0 } };
 }
+
+/** As many keys as argument `index` says, behind it. */
+export function countedKeys(flags: readonly KeyFlag[], index: number): KeySpec {
+  return { flags, begin: { index }, find: { keyNumIndex: 0, firstKey: 1, step: 1 } };
+}

@@ -23,6 +23,8 @@ export interface ScanOptions {
   count: number;
   /** TYPE's argument in small letters; undefined: any type. */
   type: string | undefined;
+  /** HSCAN's NOVALUES: fields alone. */
+  noValues: boolean;
 }
 
 /**
@@ -41,9 +43,24 @@ export function parseCursor(args: Args, i: number): number {
 }
 
 /** Reads the options from argument `from` on. @throws ReplyError */
-export function parseScanOptions(args: Args, from: number, takesType: boolean): ScanOptions {
-  const options: ScanOptions = { pattern: undefined, count: DEFAULT_COUNT, type: undefined };
+export function parseScanOptions(
+  args: Args,
+  from: number,
+  takesType: boolean,
+  takesNoValues = false,
+): ScanOptions {
+  const options: ScanOptions = {
+    pattern: undefined,
+    count: DEFAULT_COUNT,
+    type: undefined,
+    noValues: false,
+  };
   for (let i = from; i < args.count; i += 2) {
+    if (takesNoValues && args.is(i, 'NOVALUES')) {
+      options.noValues = true;
+      i--;
+      continue;
+    }
     if (i + 1 === args.count) throw SYNTAX_ERROR;
     if (args.is(i, 'COUNT')) {
       options.count = args.int(i + 1);

@@ -28,7 +28,9 @@ import type { ByteStore } from './byte-store.js';
 import { copyBytes, moveBytes, sameBytes } from './move-bytes.js';
 import { readWord, writeWord } from './words.js';
 
-const HEADER_BYTES = 6;
+/** Before the first element, whose position it therefore is. */
+export const LISTPACK_HEADER_BYTES = 6;
+const HEADER_BYTES = LISTPACK_HEADER_BYTES;
 /** Of a listpack without elements. */
 export const EMPTY_LISTPACK_BYTES = HEADER_BYTES + 1;
 const END = 0xff;
@@ -64,6 +66,10 @@ export class Listpack {
   private code = 0;
   /** Bytes of encoding and data together. */
   private body = 0;
+
+  // Between `beginAppend` and `endAppend`: where in `buf` the next element goes; how many have gone.
+  private appendAt = 0;
+  private appended = 0;
 
   constructor(store: ByteStore) {
     this.store = store;
@@ -120,21 +126,19 @@ export class Listpack {
     return buf[off + at] === END ? 0 : at;
   }
 
+  /** Position of the element `n` further on, 0 at the end; there must be so many. */
+  skip(p: number, n: number): number {
+    const { buf, off } = this.store;
+    let at = off + p;
+    for (let i = 0; i < n; i++) at += elementBytes(buf, at);
+    return buf[at] === END ? 0 : at - off;
+  }
+
   /** Position of the element before (of the end mark: the last one), 0 if there is none. */
   prev(p: number): number {
     if (p === HEADER_BYTES) return 0;
     const { buf, off } = this.store;
-    let at = off + p - 1;
-    let body = buf[at]! & 127;
-    if (buf[at]! >= 128) {
-      let scale = 128;
-      do {
-        at--;
-        body += (buf[at]! & 127) * scale;
-        scale *= 128;
-      } while (buf[at]! >= 128);
-    }
-    return p - body - backLength(body);
+    return p - elementBytesBefore(buf, off + p);
   }
 
   /** Position of the element with this index (negative: from the end), 0 if there is none. */
@@ -264,6 +268,28 @@ export class Listpack {
     this.insertBefore(this.store.len - 1, bytes, off, len);
   }
 
+  /** Appends two elements, for one change of the store's length. */
+  appendPair(
+    a: Uint8Array,
+    aOff: number,
+    aLen: number,
+    b: Uint8Array,
+    bOff: number,
+    bLen: number,
+  ): void {
+    const { store } = this;
+    const at = store.len - 1;
+    const more = this.bytesFor(b, bOff, bLen);
+    const size = this.bytesFor(a, aOff, aLen);
+    store.resize(at + 1 + size + more);
+    this.writeElement(at, a, aOff);
+    this.measure(b, bOff, bLen);
+    this.writeElement(at + size, b, bOff);
+    store.buf[store.off + store.len - 1] = END;
+    this.writeLength();
+    this.countMore(2);
+  }
+
   prepend(bytes: Uint8Array, off: number, len: number): void {
     this.insertBefore(HEADER_BYTES, bytes, off, len);
   }
@@ -273,10 +299,59 @@ export class Listpack {
     this.writeMeasured(this.store.len - 1, 0, EMPTY, 0);
   }
 
+  /**
+   * Begins to append several elements, each by `put` or `putInteger`; `endAppend` must follow before
+   * anything else. The header is written once, at the end.
+   * @param room bytes that they take at most, 10 for each besides its own
+   */
+  beginAppend(room: number): void {
+    const { store } = this;
+    this.appendAt = store.len - 1;
+    this.appended = 0;
+    store.resize(store.len + room);
+    this.buf = store.buf;
+    this.appendAt += store.off;
+  }
+
+  /** Appends an element within `beginAppend` and `endAppend`. */
+  put(bytes: Uint8Array, off: number, len: number): void {
+    this.measure(bytes, off, len);
+    this.putMeasured(bytes, off);
+  }
+
+  /** As `put`, an integer. */
+  putInteger(n: number): void {
+    if (n >= 0 && n <= 127) {
+      const { buf, appendAt } = this;
+      buf[appendAt] = n;
+      buf[appendAt + 1] = 1;
+      this.appendAt = appendAt + 2;
+      this.appended++;
+      return;
+    }
+    this.measureNumber(n);
+    this.putMeasured(EMPTY, 0);
+  }
+
+  /** Ends what `beginAppend` began. */
+  endAppend(): void {
+    const { store } = this;
+    this.buf[this.appendAt] = END;
+    store.resize(this.appendAt + 1 - store.off);
+    const { buf, off } = store;
+    const n = buf[off + 4]! | (buf[off + 5]! << 8);
+    if (n !== UNCOUNTED) this.writeCount(n + this.appended);
+    this.writeLength();
+  }
+
   /** Replaces the element by an integer. */
   replaceByInteger(p: number, n: number): void {
-    this.measureNumber(n);
     const { buf, off } = this.store;
+    if (n >= 0 && n <= 127 && buf[off + p]! <= 127) {
+      buf[off + p] = n; // counters and flags mostly are this small
+      return;
+    }
+    this.measureNumber(n);
     this.writeMeasured(p, elementBytes(buf, off + p), EMPTY, 0);
   }
 
@@ -329,20 +404,28 @@ export class Listpack {
   }
 
   /**
-   * Writes the element that `bytesFor` measured last into a gap of so many bytes at `p`, which the
-   * store's owner has made (a list's node moves its begin instead of its elements).
+   * Writes the element that `bytesFor` measured last into a gap that was made for it, and the header,
+   * in a listpack at buf[off .. off + len) of a list's node, which moves its begin or end instead of
+   * its elements. The store is not looked at.
+   * @param p position of the gap @param count elements there are then
    */
-  fillGap(p: number, bytes: Uint8Array, from: number): void {
-    this.writeBody(this.store.buf, this.store.off + p, bytes, from);
-    writeBackLength(this.store.buf, this.store.off + p + this.body, this.body);
-    this.writeLength();
-    this.countOneMore();
+  fillGap(
+    buf: Uint8Array,
+    off: number,
+    len: number,
+    p: number,
+    bytes: Uint8Array,
+    from: number,
+    count: number,
+  ): void {
+    this.writeBody(buf, off + p, bytes, from);
+    writeBackLength(buf, off + p + this.body, this.body);
+    writeHeader(buf, off, len, count);
   }
 
   /** Writes the header anew, for an owner that has moved the listpack's begin. */
   writeHeader(count: number): void {
-    this.writeLength();
-    this.writeCount(count);
+    writeHeader(this.store.buf, this.store.off, this.store.len, count);
   }
 
   private readDigits(n: number): void {
@@ -395,6 +478,14 @@ export class Listpack {
     this.body = body;
   }
 
+  private putMeasured(bytes: Uint8Array, from: number): void {
+    const { appendAt, body, buf } = this;
+    this.writeBody(buf, appendAt, bytes, from);
+    writeBackLength(buf, appendAt + body, body);
+    this.appendAt = appendAt + body + backLength(body);
+    this.appended++;
+  }
+
   /** Writes the measured element in the place of the `replaced` bytes at `p`. */
   private writeMeasured(p: number, replaced: number, bytes: Uint8Array, from: number): void {
     const { store, body } = this;
@@ -406,10 +497,17 @@ export class Listpack {
     const { buf, off } = store;
     if (size !== replaced) moveBytes(buf, off + p + size, off + tail, off + before);
     if (size < replaced) store.resize(before + size - replaced);
-    this.writeBody(store.buf, store.off + p, bytes, from);
-    writeBackLength(store.buf, store.off + p + body, body);
+    this.writeElement(p, bytes, from);
+    if (size === replaced) return;
     this.writeLength();
-    if (replaced === 0) this.countOneMore();
+    if (replaced === 0) this.countMore(1);
+  }
+
+  /** Writes the measured element where there is room for it. */
+  private writeElement(p: number, bytes: Uint8Array, from: number): void {
+    const { buf, off } = this.store;
+    this.writeBody(buf, off + p, bytes, from);
+    writeBackLength(buf, off + p + this.body, this.body);
   }
 
   private writeBody(buf: Uint8Array, at: number, bytes: Uint8Array, from: number): void {
@@ -448,10 +546,10 @@ export class Listpack {
     if (code === INT64) writeWord(buf, at + 5, this.high);
   }
 
-  private countOneMore(): void {
+  private countMore(more: number): void {
     const { buf, off } = this.store;
     const n = buf[off + 4]! | (buf[off + 5]! << 8);
-    if (n !== UNCOUNTED) this.writeCount(n + 1);
+    if (n !== UNCOUNTED) this.writeCount(n + more);
   }
 
   private writeLength(): void {
@@ -469,7 +567,7 @@ export class Listpack {
 const EMPTY = new Uint8Array(0);
 
 /** Bytes of the element at `at`, its back length included. */
-function elementBytes(buf: Uint8Array, at: number): number {
+export function elementBytes(buf: Uint8Array, at: number): number {
   const b = buf[at]!;
   if (b < 0x80) return 2;
   if (b < 0xc0) return (b & 0x3f) + 2;
@@ -479,6 +577,29 @@ function elementBytes(buf: Uint8Array, at: number): number {
   if (b === INT32) return 6;
   if (b === INT64) return 10;
   const body = b === STRING32 ? readWord(buf, at + 1) + 5 : (((b & 15) << 8) | buf[at + 1]!) + 2;
+  return body + backLength(body);
+}
+
+/** Writes the header of a listpack at buf[off .. off + len). */
+export function writeHeader(buf: Uint8Array, off: number, len: number, count: number): void {
+  const told = Math.min(count, UNCOUNTED);
+  writeWord(buf, off, len);
+  buf[off + 4] = told & 0xff;
+  buf[off + 5] = told >>> 8;
+}
+
+/** Bytes of the element that ends at `end`, from its back length. */
+export function elementBytesBefore(buf: Uint8Array, end: number): number {
+  let at = end - 1;
+  let body = buf[at]! & 127;
+  if (buf[at]! >= 128) {
+    let scale = 128;
+    do {
+      at--;
+      body += (buf[at]! & 127) * scale;
+      scale *= 128;
+    } while (buf[at]! >= 128);
+  }
   return body + backLength(body);
 }
 

@@ -3,6 +3,8 @@
  * and their like, as fields, because every write looks at them. CONFIG SET keeps them up to date
  * (server/follow-config.ts); a value already stored keeps its encoding until it is changed.
  */
+import { PACKED_THRESHOLD } from '../datastructs/quicklist-limits.js';
+
 export class EncodingLimits {
   /** Fields of a hash, and bytes of a field or value. */
   hashMaxListpackEntries = 512;
@@ -11,6 +13,8 @@ export class EncodingLimits {
   listMaxListpackSize = -2;
   /** Nodes at either end of a list that are never compressed; 0: none is. */
   listCompressDepth = 0;
+  /** Bytes from which on an element of a list has a node by itself (DEBUG QUICKLIST-PACKED-THRESHOLD). */
+  listPackedThreshold = PACKED_THRESHOLD;
   setMaxIntsetEntries = 512;
   setMaxListpackEntries = 128;
   setMaxListpackValue = 64;

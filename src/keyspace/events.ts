@@ -44,4 +44,6 @@ export interface KeyspaceObserver {
   swapped(a: Database, b: Database): void;
   /** A key that was due has been removed: to be propagated as a deletion. */
   keyExpired(db: Database, key: Uint8Array): void;
+  /** A field of a hash that was due has been removed: to be propagated as HDEL. */
+  fieldExpired(db: Database, key: Uint8Array, field: Uint8Array): void;
 }

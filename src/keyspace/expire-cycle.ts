@@ -1,5 +1,5 @@
 /**
- * Removes keys whose time has come though nobody asks for them.
+ * Removes keys, and fields of hashes, whose time has come though nobody asks for them.
  *
  * Redis draws samples: 20 volatile keys at a time, again and again while many of them are due, so
  * up to a tenth of all volatile keys may be due and still there. Here the ExpiryTable knows a lower
@@ -16,6 +16,7 @@
  */
 import type { Database } from './database.js';
 import { BLOCK_SLOTS } from './expiry-table.js';
+import { expireFieldsIn } from './hash/expire-fields.js';
 import type { Keyspace } from './keyspace.js';
 
 /** Longest time in one go, in microseconds. */
@@ -124,7 +125,10 @@ export class ExpireCycle {
     const ms = now();
     for (let i = 0; i < databases.length && !this.unfinished; i++) {
       const index = (this.at + i) % databases.length;
-      if (this.expireIn(databases[index]!, ms, start + limit)) continue;
+      const db = databases[index]!;
+      const end = start + limit;
+      if (this.expireIn(db, ms, end) && expireFieldsIn(this.keyspace, db, ms, micros, end))
+        continue;
       this.unfinished = true;
       // The others have their turn first, next time.
       this.at = (index + 1) % databases.length;

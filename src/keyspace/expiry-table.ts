@@ -125,6 +125,16 @@ export class ExpiryTable {
     return block;
   }
 
+  /** A time that none is before; infinite when the table is empty. */
+  earliest(): number {
+    const { bounds, blocks } = this;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let block = 0; block < blocks; block++) {
+      if (bounds[block]! < earliest) earliest = bounds[block]!;
+    }
+    return earliest;
+  }
+
   /** Says that no time in this block is before `atMs`. */
   setBound(block: number, atMs: number): void {
     this.bounds[block] = atMs;

@@ -26,9 +26,11 @@ export const Kind = {
   HashListpack: 12,
   HashDict: 13,
   Stream: 14,
-  /** Hashes whose fields may have deadlines of their own: see hash/hash-fields.ts. */
-  HashListpackEx: 15,
-  HashDictEx: 16,
+  /** A listpack too, of a hash that Redis would keep as a hash table: see hash/hash-fields.ts. */
+  HashWide: 15,
+  // Those after it are hashes whose fields may have deadlines of their own.
+  HashListpackEx: 16,
+  HashDictEx: 17,
 } as const;
 
 /** Kinds as sets of bits, by type: what a command may find under its key. */
@@ -44,6 +46,7 @@ export const KindSet = {
   Hash:
     (1 << Kind.HashListpack) |
     (1 << Kind.HashDict) |
+    (1 << Kind.HashWide) |
     (1 << Kind.HashListpackEx) |
     (1 << Kind.HashDictEx),
   Stream: 1 << Kind.Stream,
@@ -78,6 +81,7 @@ const TYPES: readonly (TypeName | 'none')[] = [
   'stream',
   'hash',
   'hash',
+  'hash',
 ];
 
 const ENCODINGS: readonly string[] = [
@@ -96,6 +100,7 @@ const ENCODINGS: readonly string[] = [
   'listpack',
   'hashtable',
   'stream',
+  'hashtable',
   'listpackex',
   'hashtable',
 ];

@@ -83,7 +83,7 @@ export function humanBytes(bytes: number): string {
  * the even digit, toFixed up. A tie is a multiple of 1/8 with an odd numerator; .375 and .875 go
  * up either way.
  */
-function twoDecimals(value: number): string {
+export function twoDecimals(value: number): string {
   const eighths = (value * 8) % 8;
   const isTieToEven = eighths === 1 || eighths === 5;
   return (isTieToEven ? value - 0.005 : value).toFixed(2);

@@ -174,7 +174,7 @@ export class Call {
    * @returns the entry
    */
   putRaw(i: number, kind: number, value: Uint8Array, off: number, len: number): number {
-    const e = this.peek(i);
+    const e = this.write(i);
     if (e === 0) return this.addRaw(i, kind, value, off, len);
     this.db.setRaw(e, kind, value, off, len, false);
     return e;
@@ -182,7 +182,7 @@ export class Call {
 
   /** As `putRaw`, for an object. @returns the entry */
   putObject(i: number, kind: number, object: OwnedObject): number {
-    const e = this.peek(i);
+    const e = this.write(i);
     if (e === 0) return this.addObject(i, kind, object);
     this.db.setObject(e, kind, object, false);
     return e;

@@ -82,7 +82,9 @@ const INTEGER_EDGES = [
   2n ** 63n,
 ];
 /** Texts around these lengths take another header or another back length. */
-const LENGTH_EDGES = [0, 20, 21, 63, 64, 125, 126, 127, 128, 4095, 4096, 16377, 16378, 16380, 65535];
+const LENGTH_EDGES = [
+  0, 20, 21, 63, 64, 125, 126, 127, 128, 4095, 4096, 16377, 16378, 16380, 65535,
+];
 
 const integerText = fc
   .tuple(fc.constantFrom(...INTEGER_EDGES), fc.integer({ min: -2, max: 2 }), fc.boolean())
@@ -100,7 +102,16 @@ const element = fc.oneof(
 );
 
 interface Step {
-  op: 'append' | 'prepend' | 'before' | 'after' | 'replace' | 'number' | 'remove' | 'range';
+  op:
+    | 'append'
+    | 'pair'
+    | 'prepend'
+    | 'before'
+    | 'after'
+    | 'replace'
+    | 'number'
+    | 'remove'
+    | 'range';
   at: number;
   n: number;
   text: string;
@@ -109,7 +120,7 @@ interface Step {
 const step: fc.Arbitrary<Step> = fc.record({
   op: fc.constantFrom<Step['op'][]>(
     'append',
-    'append',
+    'pair',
     'prepend',
     'before',
     'after',
@@ -131,6 +142,9 @@ function apply(lp: Listpack, model: string[], { op, at, n, text }: Step): void {
   if (op === 'append') {
     lp.append(...bytesOf(text));
     model.push(text);
+  } else if (op === 'pair') {
+    lp.appendPair(...bytesOf(text), ...bytesOf(String(n)));
+    model.push(text, String(n));
   } else if (op === 'prepend') {
     lp.prepend(...bytesOf(text));
     model.unshift(text);
@@ -295,16 +309,19 @@ const TEXTS_BY_REDIS: [texts: string[], bytes: string][] = [
 ];
 
 describe('the bytes of a listpack', () => {
-  it.each([...INTEGERS_BY_REDIS, ...TEXTS_BY_REDIS])('of %# are those of Redis', (texts, spaced) => {
-    const lp = emptyIn(new MovingBytes());
-    for (const text of texts) lp.append(...bytesOf(text));
-    const body = spaced.replaceAll(' ', '');
-    const header = Buffer.alloc(6);
-    header.writeUInt32LE(body.length / 2 + EMPTY_LISTPACK_BYTES);
-    header.writeUInt16LE(texts.length, 4);
-    expect(hex(lp)).toBe(`${header.toString('hex')}${body}ff`);
-    expectElements(lp, texts);
-  });
+  it.each([...INTEGERS_BY_REDIS, ...TEXTS_BY_REDIS])(
+    'of %# are those of Redis',
+    (texts, spaced) => {
+      const lp = emptyIn(new MovingBytes());
+      for (const text of texts) lp.append(...bytesOf(text));
+      const body = spaced.replaceAll(' ', '');
+      const header = Buffer.alloc(6);
+      header.writeUInt32LE(body.length / 2 + EMPTY_LISTPACK_BYTES);
+      header.writeUInt16LE(texts.length, 4);
+      expect(hex(lp)).toBe(`${header.toString('hex')}${body}ff`);
+      expectElements(lp, texts);
+    },
+  );
 
   it('of an empty one are the header and the end', () => {
     expect(hex(emptyIn(new MovingBytes()))).toBe('070000000000ff');

@@ -1,0 +1,99 @@
+/**
+ * HSCAN: the fields of a hash, some at each call. A listpack is returned as a whole; for a table the
+ * guarantees are the dict's (see datastructs/dict.ts). Fields that are due are passed over.
+ */
+import type { HashTable } from '../../keyspace/hash/hash-table.js';
+import { KindSet } from '../../keyspace/kinds.js';
+import type { Call } from '../../server/api/call.js';
+import type { CommandSpec } from '../../server/api/command.js';
+import { oneKey } from '../key-specs.js';
+import {
+  matches,
+  parseCursor,
+  parseScanOptions,
+  SCAN_ARGS,
+  type ScanOptions,
+} from '../scan-options.js';
+import { FIELDS, KEY, replyField, replyValue } from './access.js';
+
+/** Buckets that one call looks at, per field that COUNT asks for. */
+const BUCKETS_PER_COUNT = 10;
+
+export const hscan: CommandSpec = {
+  name: 'hscan',
+  summary: 'Returns the fields of a hash with their values, some at each call.',
+  since: '2.8.0',
+  group: 'hash',
+  complexity: 'O(1) for each call; O(N) for all, where N is the number of fields.',
+  arity: -3,
+  flags: ['readonly'],
+  keys: [oneKey(['RO', 'access'])],
+  args: [
+    KEY,
+    { name: 'cursor', type: 'integer' },
+    ...SCAN_ARGS,
+    { name: 'novalues', type: 'pure-token', token: 'NOVALUES', optional: true, since: '7.4.0' },
+  ],
+  tips: ['nondeterministic_output'],
+  reply: { tuple: ['bulk', { arrayOf: 'bulk' }] },
+  run(call: Call) {
+    const { args, db, reply } = call;
+    let cursor = parseCursor(args, 2);
+    const e = call.readKind(1, KindSet.Hash);
+    if (e === 0) {
+      reply.array(2);
+      reply.bulkInt(0);
+      reply.array(0);
+      return;
+    }
+    const options = parseScanOptions(args, 3, false, true);
+    FIELDS.open(db, e);
+    const { table } = FIELDS;
+    const found: number[] = [];
+    if (table !== undefined) {
+      cursor = scanTable(call, table, cursor, options, found);
+    } else {
+      cursor = 0;
+      for (FIELDS.rewind(); FIELDS.next(); ) if (isWanted(call, options)) found.push(FIELDS.place);
+    }
+    replyFound(call, cursor, found, options);
+  },
+};
+
+/** Collects the places of fields. @returns the next cursor */
+function scanTable(
+  call: Call,
+  table: HashTable,
+  from: number,
+  options: ScanOptions,
+  found: number[],
+): number {
+  let seen = 0;
+  const visit = (place: number) => {
+    seen++;
+    FIELDS.go(place);
+    if (isWanted(call, options)) found.push(place);
+  };
+  let buckets = options.count * BUCKETS_PER_COUNT;
+  let cursor = from;
+  do cursor = table.dict.scan(cursor, visit);
+  while (cursor !== 0 && buckets-- > 0 && seen < options.count);
+  return cursor;
+}
+
+function isWanted(call: Call, options: ScanOptions): boolean {
+  if (FIELDS.isDue(call.now)) return false;
+  return matches(options, FIELDS.field, FIELDS.fieldOff, FIELDS.fieldLen);
+}
+
+function replyFound(call: Call, cursor: number, found: number[], options: ScanOptions): void {
+  const { reply } = call;
+  reply.array(2);
+  reply.bulkInt(cursor);
+  reply.array(options.noValues ? found.length : found.length * 2);
+  for (const place of found) {
+    FIELDS.go(place);
+    replyField(call);
+    if (!options.noValues) replyValue(call);
+  }
+}
