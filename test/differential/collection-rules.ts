@@ -96,7 +96,13 @@ const STREAM_VALUES = {
 };
 const STREAM: Rule = { values: STREAM_VALUES };
 const STREAM_WAITS: Rule = { ...STREAM, avoid: blocksLong };
+/** From 7.2 on a consumer is made by the claim, whether there is anything to claim or not. */
 const CLAIMS: Rule = {
+  before: (request) => [
+    'XGROUP',
+    'CREATECONSUMER',
+    ...request.slice(1, 4).map((word) => word.toString('latin1')),
+  ],
   values: { ...STREAM_VALUES, ms: ['0', '100000', '-1'] },
   avoid: (request) => hasWord(request, 'TIME') || hasWord(request, 'IDLE'),
 };

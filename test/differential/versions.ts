@@ -79,6 +79,12 @@ export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
     explains: errorTexts(/^ERR Unbalanced 'xreadgroup'/, /^ERR Unbalanced XREAD /),
   },
   {
+    command: 'lset',
+    since: '7.2',
+    what: 'An index is cut to 32 bits.',
+    avoids: (request) => Math.abs(Number(request[2])) >= 2 ** 31,
+  },
+  {
     command: 'xsetid',
     since: '7.2',
     what: 'An ID below the greatest that was deleted is refused.',
