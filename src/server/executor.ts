@@ -127,9 +127,20 @@ export class Executor {
     args.lens = reader.lens;
     args.hashes = reader.hashes;
 
+    // Pipelines often send one command again and again, which need not be looked up each time.
+    const { buf, offs, lens } = args;
+    let command: RegisteredCommand | undefined;
+    let name = 0;
+    let nameLen = 0;
     for (let i = 0; i < count; i++) {
       const at = first[i]!;
-      batch[i] = commands.find(args.buf, args.offs[at]!, args.lens[at]!);
+      const off = offs[at]!;
+      if (lens[at] !== nameLen || !endsAlike(buf, name, off, nameLen)) {
+        name = off;
+        nameLen = lens[at]!;
+        command = commands.find(buf, name, nameLen);
+      }
+      batch[i] = command;
     }
     call.client = client;
     if (count === 1) {
@@ -354,6 +365,9 @@ export class Executor {
     const { hasher } = this.parts.keyspace;
     const { first, argc, offs, lens, hashes, buf } = reader;
     let warmed = 0;
+    // The key before: pipelines often name the same one again, which need not be hashed twice.
+    let before = 0;
+    let beforeLen = -1;
     for (let i = 0; i < count; i++) {
       const command = batch[i];
       if (command === undefined) continue;
@@ -363,9 +377,17 @@ export class Executor {
       const last = command.keyLast < 0 ? n + command.keyLast : command.keyLast;
       const base = first[i]!;
       for (let k = keyFirst; k <= last && k < n && warmed < WARM_MAX; k += keyStep) {
-        const hash = hasher.hash(buf, offs[base + k]!, lens[base + k]!);
+        const off = offs[base + k]!;
+        const len = lens[base + k]!;
+        if (len === beforeLen && endsAlike(buf, before, off, len)) {
+          hashes[base + k] = warmHashes[warmed - 1]!;
+          continue;
+        }
+        const hash = hasher.hash(buf, off, len);
         hashes[base + k] = hash;
         warmHashes[warmed++] = hash;
+        before = off;
+        beforeLen = len;
       }
     }
     if (warmed > 1) client.db.dict.warm(warmHashes, warmed);
@@ -429,6 +451,12 @@ export class Executor {
     }
     client.close(true);
   }
+}
+
+/** Whether two words are the same, compared from their ends: where most keys differ. */
+function endsAlike(buf: Uint8Array, a: number, b: number, len: number): boolean {
+  for (let i = len - 1; i >= 0; i--) if (buf[a + i] !== buf[b + i]) return false;
+  return true;
 }
 
 /** Whether an allocation failed: V8's words for a buffer, or the arena's own. */

@@ -187,12 +187,21 @@ export function writeInteger(dst: Uint8Array, at: number, n: number): number {
   return end;
 }
 
-/** Fills [from, to) with the int32 `n`, padded with zeros on the left. */
+/** Fills [from, to) with the int32 `n`, padded with zeros on the left; two digits at a time. */
 function writeDigits(dst: Uint8Array, from: number, to: number, n: number): void {
   let rest = n;
-  for (let at = to - 1; at >= from; at--) {
-    const quotient = (rest / 10) | 0;
-    dst[at] = ZERO + (rest - quotient * 10);
+  let at = to - 2;
+  for (; at >= from; at -= 2) {
+    const quotient = (rest / 100) | 0;
+    const pair = (rest - quotient * 100) << 1;
+    dst[at] = DIGIT_PAIRS[pair]!;
+    dst[at + 1] = DIGIT_PAIRS[pair + 1]!;
     rest = quotient;
   }
+  if (at + 1 === from) dst[from] = ZERO + (rest % 10);
 }
+
+/** `00` to `99`. */
+const DIGIT_PAIRS = Uint8Array.from({ length: 200 }, (_, i) =>
+  i % 2 === 0 ? ZERO + Math.floor(i / 20) : ZERO + ((i >> 1) % 10),
+);

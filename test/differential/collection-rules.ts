@@ -198,7 +198,7 @@ export const COLLECTION_RULES: Readonly<Record<string, Rule>> = {
   'xgroup|destroy': { ...STREAM, weight: 0.1 },
   'xgroup|setid': { ...STREAM, weight: 0.3 },
   'xgroup|createconsumer': { ...STREAM, weight: 0.3 },
-  'xgroup|delconsumer': { ...STREAM, weight: 0.1 },
+  'xgroup|delconsumer': { ...STREAM, weight: 0.4 },
   'xinfo|stream': {
     agree: sameStreamFacts,
     because: 'two clocks; nodes of the radix tree are counted otherwise; 7.2 tells more',

@@ -11,6 +11,7 @@ import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { INT64_MAX } from '../../text/int64.js';
+import { checkDrawn } from '../draw-limit.js';
 import { oneKey } from '../key-specs.js';
 import { FIELDS, KEY, openForRead, replyField, replyValue } from './access.js';
 
@@ -89,6 +90,7 @@ function replyRepeated(call: Call, count: number, withValues: boolean): void {
   // A listpack is walked once, for the places.
   const places = FIELDS.table === undefined ? allPlaces() : undefined;
   for (let i = 0; i < count; i++) {
+    checkDrawn(call.reply);
     FIELDS.go(
       places === undefined
         ? FIELDS.randomPlace(random)

@@ -21,6 +21,9 @@ const BAD_THRESHOLD = new ReplyError(
 /** A little below 4 GiB, as Redis has it. */
 const THRESHOLD_MAX = 2 ** 32 - 2 ** 20;
 
+/** Before the listpack of a hash whose fields have deadlines: its slot in `fieldExpires`. */
+const FIELD_SLOT_BYTES = 4;
+
 /** What DEBUG OBJECT adds for a quicklist; nothing for other kinds. */
 export function quicklistFacts(db: Database, e: number): string {
   if (db.kind(e) !== Kind.ListQuicklist) return '';
@@ -38,8 +41,9 @@ export function debugListpack(call: Call): void {
   const { args, db, server, reply } = call;
   const e = call.peek(2);
   if (e === 0) throw NO_SUCH_KEY;
-  if (encodingName(db.kind(e)) !== 'listpack') throw NOT_A_LISTPACK;
-  const { byteLength, count } = new Listpack(new InlineValue().attach(db, e));
+  if (!encodingName(db.kind(e)).startsWith('listpack')) throw NOT_A_LISTPACK;
+  const skip = db.kind(e) === Kind.HashListpackEx ? FIELD_SLOT_BYTES : 0;
+  const { byteLength, count } = new Listpack(new InlineValue().attach(db, e, skip));
   server.log.notice(`DEBUG LISTPACK ${args.utf8(2)}: ${byteLength} bytes, ${count} elements`);
   reply.status('Listpack structure printed on stdout');
 }

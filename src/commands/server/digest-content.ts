@@ -15,6 +15,9 @@ import { Digest } from './digest.js';
 /** Redis's numbers of the types. */
 const TYPE_NUMBERS = { none: -1, string: 0, list: 1, set: 2, zset: 3, hash: 4, stream: 6 };
 
+/** Stands for a field's deadline. */
+const FIELD_EXPIRES = Buffer.from('!!hexpire!!');
+
 /** Mixes the type and content of the value of an entry in. */
 export function mixContent(digest: Digest, db: Database, e: number): void {
   const type = typeName(db.kind(e));
@@ -58,6 +61,7 @@ function addHash(digest: Digest, db: Database, e: number): void {
     const field = new Digest();
     field.mix(hash.field.subarray(hash.fieldOff, hash.fieldOff + hash.fieldLen));
     field.mix(hash.value.subarray(hash.valueOff, hash.valueOff + hash.valueLen));
+    if (hash.deadline !== 0) field.add(FIELD_EXPIRES);
     digest.add(field);
   }
 }

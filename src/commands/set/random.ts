@@ -14,6 +14,7 @@ import { MUST_BE_POSITIVE, SYNTAX_ERROR } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { ArgSpec, CommandSpec } from '../../server/api/command.js';
+import { checkDrawn } from '../draw-limit.js';
 import { oneKey } from '../key-specs.js';
 import { readSet, replyMembers, writeSet } from './open.js';
 
@@ -206,6 +207,7 @@ function drawEach(call: Call, set: KeySet, count: number): void {
   const { keyspace, reply } = call;
   reply.array(count);
   for (let i = 0; i < count; i++) {
+    checkDrawn(reply);
     set.random(keyspace.random);
     reply.bulk(set.buf, set.off, set.len);
   }

@@ -17,6 +17,7 @@ import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { INT64_MAX, INT64_MIN } from '../../text/int64.js';
+import { checkDrawn } from '../draw-limit.js';
 import { beginMembers, replyMember, replyMembers } from './reply.js';
 import { reader } from './scratch.js';
 import { KEY, MEMBERS_REPLY, READ_KEY, WITHSCORES } from './specs.js';
@@ -96,6 +97,7 @@ function parseCount(call: Call, withScores: boolean): number {
 function replyAnew(call: Call, zset: Zset, count: number, withScores: boolean): void {
   beginMembers(call.reply, count, withScores);
   for (let left = count; left > 0; left--) {
+    checkDrawn(call.reply);
     replyMember(call.reply, zset, draw(call, zset), withScores);
   }
 }
