@@ -13,6 +13,7 @@ import { setCommands } from './set/index.js';
 import { sortCommands } from './sort/index.js';
 import { streamCommands } from './stream/index.js';
 import { stringCommands } from './string/index.js';
+import { transactionCommands } from './transactions/index.js';
 import { zsetCommands } from './zset/index.js';
 
 export const allCommands: readonly CommandSpec[] = [
@@ -29,5 +30,6 @@ export const allCommands: readonly CommandSpec[] = [
   ...streamCommands,
   ...sortCommands,
   ...stringCommands,
+  ...transactionCommands,
   ...zsetCommands,
 ];

@@ -240,7 +240,7 @@ export class Blocking implements BlockingApi {
   /** CLIENT PAUSE: whether the command may not run now. */
   private isHeld({ command }: KeyWaiting): boolean {
     const { executor, gateState } = this.parts;
-    return (executor.gate & ServerGate.Paused) !== 0 && isPaused(gateState, command);
+    return (executor.gate & ServerGate.Paused) !== 0 && isPaused(gateState, command.bits);
   }
 
   /** Counts a command that is done: served, or answered otherwise (its deadline, CLIENT UNBLOCK). */

@@ -12,6 +12,7 @@ import { RequestProgress } from '../resp/request-reader.js';
 import type { BlockReason, Client } from './api/client.js';
 import { ClientFlag } from './api/client.js';
 import { Deadline } from './deadlines.js';
+import type { Transaction } from './transaction.js';
 import type { Transport } from './transport.js';
 
 /** What a client needs of its server. */
@@ -68,6 +69,8 @@ export class ClientImpl implements Client {
   lastInteractionMs: number;
   lastCommand = 'NULL';
   blockedBy: BlockReason | undefined;
+  /** Set between MULTI and EXEC. */
+  transaction: Transaction | undefined = undefined;
   /** Whether the connection is gone. */
   closed = false;
 
@@ -113,6 +116,14 @@ export class ClientImpl implements Client {
   }
 
   // ---- input
+
+  get queuedCommands(): number {
+    return this.transaction === undefined ? -1 : this.transaction.queue.length;
+  }
+
+  get queuedBytes(): number {
+    return this.transaction === undefined ? 0 : this.transaction.bytes;
+  }
 
   get queryBufferBytes(): number {
     return this.reading + this.inEnd - this.inStart;

@@ -16,6 +16,7 @@ import type { Executor } from './executor.js';
 import { type GateState, ServerGate } from './gate.js';
 import { describeQueryBufferLimit } from './protocol-error.js';
 import type { Stats } from './stats.js';
+import type { Transactions } from './transactions.js';
 import type { Transport } from './transport.js';
 import type { Turn } from './turn.js';
 
@@ -26,6 +27,7 @@ export interface ClientsParts {
   readonly keyspace: Keyspace;
   /** For replies outside of a client's own requests. */
   readonly sideReply: ReplyWriter;
+  readonly transactions: Transactions;
   readonly turn: Turn;
   readonly stats: Stats;
   readonly log: Log;
@@ -301,7 +303,9 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   }
 
   gone(client: ClientImpl): void {
-    if (this.clients.delete(client.id)) client.disconnected();
+    if (!this.clients.delete(client.id)) return;
+    this.parts().transactions.unwatch(client);
+    client.disconnected();
   }
 }
 

@@ -36,6 +36,7 @@ import { checkArity, type GateState, passGate, unknownCommand, type Verdict } fr
 import { MemberWarmer } from './member-warmer.js';
 import { describeProtocolError } from './protocol-error.js';
 import type { Stats } from './stats.js';
+import { isQueued } from './transaction.js';
 
 /** Commands that end the run of a client's batch before the next is looked at. */
 const STOP = ClientFlag.Blocked | ClientFlag.CloseAfterReply;
@@ -43,6 +44,7 @@ const STOP = ClientFlag.Blocked | ClientFlag.CloseAfterReply;
 const TIMING_BITS = CommandBit.Fast | CommandBit.Blocking;
 /** Of constant-time commands that come one at a time, so many are charged what one took. */
 const SAMPLE_EVERY = 8;
+const NOT_IN_TRANSACTION = 'ERR Command not allowed inside a transaction';
 /** A request longer than this is timed by itself, whatever its flags say, in bytes. */
 const SAMPLE_MAX_BYTES = 4096;
 
@@ -263,6 +265,7 @@ export class Executor {
     if ((client.flags & ClientFlag.ReplySkipNext) !== 0) {
       client.flags = (client.flags & ~ClientFlag.ReplySkipNext) | ClientFlag.ReplySkip;
     }
+    const errors = reply.errors;
     if (command === undefined) {
       const parent = this.parts.commands.find(args.buf, args.off(0), args.len(0));
       reply.error(
@@ -277,6 +280,9 @@ export class Executor {
       this.parts.onPaused(client);
       return;
     }
+    if (client.transaction !== undefined && reply.errors !== errors && mustQueue(command)) {
+      client.transaction.isRefused = true;
+    }
     if ((client.gate & ClientGate.Reply) !== 0) this.applyReplyMode(client, mark);
     if (this.keysReady) this.serveOthers(client);
   }
@@ -284,9 +290,32 @@ export class Executor {
   private invokeGated(client: ClientImpl, command: RegisteredCommand): Verdict {
     const { call, reply, gateState } = this.parts;
     const verdict = passGate(gateState, client, command, reply);
-    if (verdict === 'run') this.invoke(client, command, call, reply);
-    else if (verdict === 'rejected') command.rejected++;
+    if (verdict === 'run') {
+      if (client.transaction !== undefined && isQueued(command)) this.enqueue(client, command);
+      else this.invoke(client, command, call, reply);
+    } else if (verdict === 'rejected') command.rejected++;
     return verdict;
+  }
+
+  /** Keeps a command of a transaction for EXEC. */
+  private enqueue(client: ClientImpl, command: RegisteredCommand): void {
+    const { reply } = this.parts;
+    if ((command.bits & CommandBit.NoMulti) !== 0) {
+      command.rejected++;
+      reply.error(NOT_IN_TRANSACTION);
+      return;
+    }
+    client.transaction!.add(command, this.parts.call.args);
+    reply.status('QUEUED');
+  }
+
+  /** Runs a command that was queued. To be called by EXEC only. */
+  runQueued(client: ClientImpl, command: RegisteredCommand, args: Args): void {
+    const { call, clock, reply } = this.parts;
+    const begin = clock.micros();
+    call.args = args;
+    this.invoke(client, command, call, reply);
+    this.chargeDone(command, clock.micros() - begin);
   }
 
   /** Serves clients that wait for what this client's command has brought, before its next. */
@@ -451,6 +480,11 @@ export class Executor {
     }
     client.close(true);
   }
+}
+
+/** Whether an error reply to this request refuses the transaction that it was sent in. */
+function mustQueue(command: RegisteredCommand | undefined): boolean {
+  return command === undefined || isQueued(command);
 }
 
 /** Whether two words are the same, compared from their ends: where most keys differ. */

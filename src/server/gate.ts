@@ -59,7 +59,7 @@ export function passGate(
   reply: ReplyWriter,
 ): Verdict {
   if (!checkAuthenticated(client, command, reply)) return 'rejected';
-  if (isPaused(state, command)) return 'postponed';
+  if (isPaused(state, bitsOf(client, command))) return 'postponed';
   return 'run';
 }
 
@@ -71,8 +71,14 @@ function checkAuthenticated(client: ClientImpl, command: Command, reply: ReplyWr
 }
 
 /** CLIENT PAUSE: commands that may change data wait, and in mode ALL the others too. */
-export function isPaused(state: GateState, command: Command): boolean {
+export function isPaused(state: GateState, bits: number): boolean {
   if (state.pausedUntilMs === 0) return false;
   if (!state.pausedWritesOnly) return true;
-  return (command.bits & (CommandBit.Write | CommandBit.MayReplicate)) !== 0;
+  return (bits & (CommandBit.Write | CommandBit.MayReplicate)) !== 0;
+}
+
+/** A command's bits; EXEC's are those of all that it runs. */
+function bitsOf({ transaction }: ClientImpl, command: Command): number {
+  if (transaction === undefined || command.fullName !== 'exec') return command.bits;
+  return command.bits | transaction.bits;
 }

@@ -35,8 +35,10 @@ import type { ServerLog } from './log.js';
 import { MemoryTracker } from './memory.js';
 import { SAMPLE_PERIOD_MS } from './rate-sampler.js';
 import { Stats } from './stats.js';
+import { Transactions } from './transactions.js';
 import { Transport } from './transport.js';
 import { Turn } from './turn.js';
+import { Watches } from './watches.js';
 
 export interface ServerOptions {
   config: Config;
@@ -72,6 +74,7 @@ export class Server implements ServerApi {
   readonly commands: CommandTableImpl;
   readonly clients: Clients;
   readonly blocking: Blocking;
+  readonly transactions: Transactions;
   readonly listeners: Listeners;
   readonly cron: Cron;
   readonly executor: Executor;
@@ -85,6 +88,7 @@ export class Server implements ServerApi {
   /** 40 hexadecimal digits, another one at every start. */
   readonly runId: string;
 
+  private readonly watches: Watches;
   private readonly clientPeaks = new ClientPeaks();
   private readonly replyWriter: ReplyWriter;
   private readonly call: Call;
@@ -137,6 +141,12 @@ export class Server implements ServerApi {
       stats: this.stats,
       turn: this.turn,
       failed: (client, error) => this.clients.failed(client, error),
+    });
+    this.watches = new Watches(this.keyspace, () => clock.now());
+    this.transactions = new Transactions({
+      call: this.call,
+      watches: this.watches,
+      run: (client, command, args) => this.executor.runQueued(client, command, args),
     });
     this.clientsParts = this.makeClientsParts();
     this.listeners = new Listeners((transport, peer) => this.clients.add(transport, peer), log);
@@ -283,6 +293,7 @@ export class Server implements ServerApi {
       executor: this.executor,
       keyspace: this.keyspace,
       sideReply: new ReplyWriter((code) => this.stats.countError(code)),
+      transactions: this.transactions,
       turn: this.turn,
       stats: this.stats,
       log: this.log,

@@ -121,6 +121,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   reset: { weight: 0.2 },
   select: { weight: 0.5 },
 
+  // Transactions.
+  multi: { excluded: 'would queue what follows in the stream; test/library has transactions' },
+  exec: { alwaysFails: 'no transaction is begun', weight: 0.1 },
+  discard: { alwaysFails: 'no transaction is begun', weight: 0.1 },
+
   // The server.
   shutdown: { excluded: 'ends the server' },
   debug: { excluded: 'shows what is inside; the checks of the data set use DEBUG DIGEST' },

@@ -57,6 +57,7 @@ export const reset: CommandSpec = {
     const isMonitor = (client.flags & ClientFlag.Monitor) !== 0;
     const special = isMonitor ? ClientFlag.Master : ClientFlag.Master | ClientFlag.Replica;
     if ((client.flags & special) !== 0) throw NOT_A_NORMAL_CLIENT;
+    server.transactions.reset(client);
     client.flags &= ~RESET_FLAGS;
     client.db = keyspace.databases[0]!;
     client.name = '';

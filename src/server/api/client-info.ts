@@ -42,9 +42,9 @@ export function clientInfo(client: Client, nowMs: number, running?: RunningComma
     `id=${client.id} addr=${client.addr} laddr=${client.laddr} fd=${client.fd}` +
     ` name=${untilNul(client.name)} age=${seconds(client.createdMs, nowMs)}` +
     ` idle=${seconds(client.lastInteractionMs, nowMs)} flags=${clientFlags(client.flags)}` +
-    ` db=${client.db.index} sub=0 psub=0 ssub=0 multi=-1` +
+    ` db=${client.db.index} sub=0 psub=0 ssub=0 multi=${client.queuedCommands}` +
     ` qbuf=${client.queryBufferBytes} qbuf-free=${client.queryBufferFree}` +
-    ` argv-mem=${running?.argumentBytes ?? client.blockedBy?.requestBytes ?? 0} multi-mem=0 rbs=0 rbp=0` +
+    ` argv-mem=${running?.argumentBytes ?? client.blockedBy?.requestBytes ?? 0} multi-mem=${client.queuedBytes} rbs=0 rbp=0` +
     ` obl=${fresh + (running?.replyBytes ?? 0)} oll=${client.outputChunks}` +
     ` omem=${client.outputBytes - fresh} tot-mem=${client.memoryBytes}` +
     ` events=${client.outputChunks > 0 ? 'rw' : 'r'} cmd=${running?.name ?? client.lastCommand}` +

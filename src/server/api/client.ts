@@ -85,6 +85,9 @@ export interface Client {
   /** Goes on; `write` may write the delayed reply first. */
   unblock(write?: (reply: import('../../resp/reply-writer.js').ReplyWriter) => void): void;
   readonly blockedBy: BlockReason | undefined;
+  /** Commands queued since MULTI, -1 outside of a transaction; and their bytes. */
+  readonly queuedCommands: number;
+  readonly queuedBytes: number;
 }
 
 export interface BlockReason {

@@ -9,6 +9,7 @@ import type { Clock } from './clock.js';
 import type { CommandTable } from './command-table.js';
 import type { Config } from './config.js';
 import type { Log } from './log.js';
+import type { TransactionsApi } from './transactions.js';
 
 export interface ServerApi {
   readonly keyspace: Keyspace;
@@ -23,6 +24,7 @@ export interface ServerApi {
   readonly debug: DebugSwitches;
   readonly memory: MemoryApi;
   readonly blocking: BlockingApi;
+  readonly transactions: TransactionsApi;
   /** A random number in [0, 1). */
   readonly random: () => number;
   /** Random bytes as hexadecimal digits. */

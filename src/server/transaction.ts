@@ -1,0 +1,34 @@
+/** The commands that one client has queued since MULTI. */
+import type { Args } from '../resp/args.js';
+import type { RegisteredCommand } from './command-table.js';
+
+/** Commands that run at once inside of a transaction. */
+const NEVER_QUEUED = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset']);
+
+interface Queued {
+  readonly command: RegisteredCommand;
+  readonly args: Args;
+}
+
+/** What one client has queued. */
+export class Transaction {
+  readonly queue: Queued[] = [];
+  /** Whether a command was refused. */
+  isRefused = false;
+  /** Bits of all commands in the queue. */
+  bits = 0;
+  /** Of the requests' copies. */
+  bytes = 0;
+
+  add(command: RegisteredCommand, args: Args): void {
+    const copy = args.copy();
+    this.queue.push({ command, args: copy });
+    this.bits |= command.bits;
+    this.bytes += copy.buf.length;
+  }
+}
+
+/** Whether a client inside of a transaction has this command queued. */
+export function isQueued(command: RegisteredCommand): boolean {
+  return !NEVER_QUEUED.has(command.fullName);
+}

@@ -1,0 +1,91 @@
+/**
+ * Transactions: commands are queued from MULTI on and run by EXEC, one after the other, with no other
+ * client's command in between.
+ *
+ * A command that is refused while it is to be queued (unknown, wrong number of arguments, no
+ * permission) has the whole transaction refused. One that fails while it runs fails alone: the
+ * others are run, as Redis knows no rollback.
+ *
+ * Commands that may wait do not wait inside of a transaction.
+ */
+import type { Database } from '../keyspace/database.js';
+import type { Args } from '../resp/args.js';
+import { ReplyError } from '../resp/reply-error.js';
+import type { Call } from './api/call.js';
+import { type Client, ClientFlag, ClientGate } from './api/client.js';
+import type { TransactionsApi } from './api/transactions.js';
+import type { ClientImpl } from './client.js';
+import type { RegisteredCommand } from './command-table.js';
+import { Transaction } from './transaction.js';
+import type { Watches } from './watches.js';
+
+const NESTED = new ReplyError('ERR MULTI calls can not be nested');
+const WATCH_INSIDE = new ReplyError('ERR WATCH inside MULTI is not allowed');
+const EXEC_OUTSIDE = new ReplyError('ERR EXEC without MULTI');
+const DISCARD_OUTSIDE = new ReplyError('ERR DISCARD without MULTI');
+const ABORTED = new ReplyError('EXECABORT Transaction discarded because of previous errors.');
+export interface TransactionsParts {
+  readonly call: Call;
+  readonly watches: Watches;
+  /** Runs a queued command, as if its request had come now. */
+  run(client: ClientImpl, command: RegisteredCommand, args: Args): void;
+}
+
+export class Transactions implements TransactionsApi {
+  constructor(private readonly parts: TransactionsParts) {}
+
+  begin(client: Client): void {
+    const impl = client as ClientImpl;
+    if (impl.transaction !== undefined) throw NESTED;
+    impl.transaction = new Transaction();
+    client.flags |= ClientFlag.Multi;
+    client.gate |= ClientGate.Multi;
+  }
+
+  execute(caller: Client): void {
+    const client = caller as ClientImpl;
+    const { transaction } = client;
+    if (transaction === undefined) throw EXEC_OUTSIDE;
+    const isBroken = this.parts.watches.isBroken(client);
+    this.reset(client);
+    if (transaction.isRefused) throw ABORTED;
+    if (isBroken) {
+      this.parts.call.reply.nilArray();
+      return;
+    }
+    this.runAll(client, transaction);
+  }
+
+  discard(client: Client): void {
+    if ((client as ClientImpl).transaction === undefined) throw DISCARD_OUTSIDE;
+    this.reset(client);
+  }
+
+  reset(client: Client): void {
+    (client as ClientImpl).transaction = undefined;
+    client.flags &= ~ClientFlag.Multi;
+    client.gate &= ~ClientGate.Multi;
+    this.parts.watches.remove(client);
+  }
+
+  watch(client: Client, db: Database, key: Uint8Array, isDue: boolean): void {
+    if ((client as ClientImpl).transaction !== undefined) throw WATCH_INSIDE;
+    this.parts.watches.add(client, db, key, isDue);
+  }
+
+  unwatch(client: Client): void {
+    this.parts.watches.remove(client);
+  }
+
+  private runAll(client: ClientImpl, { queue }: Transaction): void {
+    const { call } = this.parts;
+    const { args, canBlock, command } = call;
+    call.reply.array(queue.length);
+    call.canBlock = false;
+    for (const queued of queue) this.parts.run(client, queued.command, queued.args);
+    call.canBlock = canBlock;
+    call.args = args;
+    call.command = command;
+    call.db = client.db;
+  }
+}
