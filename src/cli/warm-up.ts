@@ -17,7 +17,7 @@ import { silentLog } from '../server/silent-log.js';
 
 /** Pipelines sent, and requests of each. */
 const PIPELINES = 300;
-const DEPTH = 32;
+const DEPTH = 64;
 /** When it begins, after those who waited for the start have had their answer; when it ends. */
 const DELAY_MS = 50;
 const LIMIT_MS = 500;
@@ -69,6 +69,15 @@ function pipeline(round: number): Buffer {
       ['MSET', key, value, `other:${i}`, value],
       ['DEL', key],
       ['SET', `soon:${i}:${round}`, value, 'PX', '5'],
+      ['RPUSH', 'list', value],
+      ['LPOP', 'list'],
+      ['LPUSH', 'list', value],
+      ['HSET', `hash:${i % 4}`, key, value],
+      ['HGET', `hash:${i % 4}`, key],
+      ['SADD', 'set', key],
+      ['SISMEMBER', 'set', key],
+      ['ZADD', 'zset', String(i * round), key],
+      ['ZSCORE', 'zset', key],
     ];
     text += request(requests[i % requests.length]!);
   }
