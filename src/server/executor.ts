@@ -59,6 +59,8 @@ export interface ExecutorParts {
   readonly log: Log;
   /** The client's command has to wait until the pause ends. */
   onPaused(client: ClientImpl): void;
+  /** EXEC was refused before it ran: the transaction is to be forgotten. */
+  onExecRefused(client: ClientImpl): void;
   /** Keys are ready for which clients wait. */
   onKeysReady(): void;
 }
@@ -280,9 +282,7 @@ export class Executor {
       this.parts.onPaused(client);
       return;
     }
-    if (client.transaction !== undefined && reply.errors !== errors && mustQueue(command)) {
-      client.transaction.isRefused = true;
-    }
+    if (client.transaction !== undefined && reply.errors !== errors) this.refuse(client, command);
     if ((client.gate & ClientGate.Reply) !== 0) this.applyReplyMode(client, mark);
     if (this.keysReady) this.serveOthers(client);
   }
@@ -295,6 +295,13 @@ export class Executor {
       else this.invoke(client, command, call, reply);
     } else if (verdict === 'rejected') command.rejected++;
     return verdict;
+  }
+
+  /** A request inside of a transaction has had an error for its answer. */
+  private refuse(client: ClientImpl, command: RegisteredCommand | undefined): void {
+    if (command === undefined || isQueued(command)) client.transaction!.isRefused = true;
+    // EXEC itself ends the transaction, unless it was not even run.
+    else if (command.fullName === 'exec') this.parts.onExecRefused(client);
   }
 
   /** Keeps a command of a transaction for EXEC. */
@@ -480,11 +487,6 @@ export class Executor {
     }
     client.close(true);
   }
-}
-
-/** Whether an error reply to this request refuses the transaction that it was sent in. */
-function mustQueue(command: RegisteredCommand | undefined): boolean {
-  return command === undefined || isQueued(command);
 }
 
 /** Whether two words are the same, compared from their ends: where most keys differ. */

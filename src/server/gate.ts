@@ -44,10 +44,16 @@ export function unknownCommand(args: Args): string {
   return `ERR unknown command '${name}', with args beginning with: ${shown}`;
 }
 
+/** The error for a command that is refused: EXEC says that its transaction is gone with it. */
+function refusal(command: Command, error: string): string {
+  if (command.fullName !== 'exec') return error;
+  return `EXECABORT Transaction discarded because of: ${error.replace(/^ERR /, '')}`;
+}
+
 /** Whether the number of arguments is right; writes the error if not. */
 export function checkArity(command: Command, args: Args, reply: ReplyWriter): boolean {
   if (args.count >= command.minArgs && args.count <= command.maxArgs) return true;
-  reply.error(wrongArity(command.fullName));
+  reply.error(refusal(command, wrongArity(command.fullName).text));
   return false;
 }
 
@@ -66,7 +72,7 @@ export function passGate(
 function checkAuthenticated(client: ClientImpl, command: Command, reply: ReplyWriter): boolean {
   if ((client.gate & ClientGate.NeedsAuth) === 0) return true;
   if ((command.bits & CommandBit.NoAuth) !== 0) return true;
-  reply.error(NO_AUTH);
+  reply.error(refusal(command, NO_AUTH));
   return false;
 }
 

@@ -132,6 +132,7 @@ export class Server implements ServerApi {
       stats: this.stats,
       gateState: this.clients,
       onPaused: (client) => this.clients.hold(client),
+      onExecRefused: (client) => this.transactions.reset(client),
       onKeysReady: () => this.blocking.serve(),
     });
     this.blocking = new Blocking({

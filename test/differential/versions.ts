@@ -79,6 +79,12 @@ export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
     explains: errorTexts(/^ERR Unbalanced 'xreadgroup'/, /^ERR Unbalanced XREAD /),
   },
   {
+    command: 'lpos',
+    since: '7.2',
+    what: 'A rank without a magnitude is refused before the key is looked at.',
+    explains: ({ ours }) => /^ERR value is out of range, value must/.test(errorText(ours)),
+  },
+  {
     command: 'lset',
     since: '7.2',
     what: 'An index is cut to 32 bits.',

@@ -53,6 +53,13 @@ describe('a transaction', () => {
     expect(await ask(one, 'GET k')).toBe('null-bulk');
   });
 
+  it('is forgotten when EXEC is refused', async () => {
+    expect(await run(one, 'MULTI', 'SET k 1', 'EXEC now')).toBe(
+      "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
+    );
+    expect(await ask(one, 'EXEC')).toBe('-ERR EXEC without MULTI');
+  });
+
   it('is not refused because of MULTI or WATCH inside of it', async () => {
     await ask(one, 'MULTI');
     expect(await ask(one, 'MULTI')).toBe('-ERR MULTI calls can not be nested');
