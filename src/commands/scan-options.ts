@@ -1,13 +1,17 @@
 /** What SCAN and its relatives (SSCAN, HSCAN, ZSCAN) take: a cursor, and options behind it. */
+import type { Dict } from '../datastructs/dict.js';
 import type { Args } from '../resp/args.js';
 import { SYNTAX_ERROR } from '../resp/errors.js';
 import { ReplyError } from '../resp/reply-error.js';
+import type { ReplyWriter } from '../resp/reply-writer.js';
 import type { ArgSpec } from '../server/api/command.js';
 import { untilNul } from '../text/c-string.js';
 import { globMatch } from '../text/glob.js';
 
 const INVALID_CURSOR = new ReplyError('ERR invalid cursor');
 const DEFAULT_COUNT = 10;
+/** Buckets that one call looks at, per entry that COUNT asks for. */
+const BUCKETS_PER_COUNT = 10;
 const UINT64_MAX = 2n ** 64n - 1n;
 const STAR = 42;
 
@@ -78,4 +82,36 @@ export function parseScanOptions(
 /** Whether these bytes match MATCH's pattern. */
 export function matches(options: ScanOptions, buf: Uint8Array, off: number, len: number): boolean {
   return options.pattern === undefined || globMatch(options.pattern, buf, off, len);
+}
+
+/**
+ * One call's steps through a dict: until COUNT entries were seen, or too many empty buckets.
+ * @param isWanted whether an entry is to be returned; it may remove that entry
+ * @param found the entries that are, at its end
+ * @returns the next cursor
+ */
+export function scanDict(
+  dict: Dict,
+  from: number,
+  count: number,
+  isWanted: (e: number) => boolean,
+  found: number[],
+): number {
+  let seen = 0;
+  const visit = (e: number) => {
+    seen++;
+    if (isWanted(e)) found.push(e);
+  };
+  let cursor = from;
+  let buckets = count * BUCKETS_PER_COUNT;
+  do cursor = dict.scan(cursor, visit);
+  while (cursor !== 0 && buckets-- > 0 && seen < count);
+  return cursor;
+}
+
+/** The reply for a key that isn't there. */
+export function replyNothingScanned(reply: ReplyWriter): void {
+  reply.array(2);
+  reply.bulkInt(0);
+  reply.array(0);
 }

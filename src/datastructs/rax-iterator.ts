@@ -13,6 +13,7 @@
  * neighbour of the key they stood on, whether that is still there or not.
  */
 
+import { sameBytes } from './move-bytes.js';
 import type { Rax } from './rax.js';
 import { KEY, lowerBound, NodeView, RUN, slotCount } from './rax-node.js';
 
@@ -169,9 +170,7 @@ export class RaxIterator {
   }
 
   private isAt(key: Uint8Array, off: number, len: number): boolean {
-    if (this.len !== len) return false;
-    for (let i = 0; i < len; i++) if (this.key[i] !== key[off + i]) return false;
-    return true;
+    return this.len === len && sameBytes(this.key, 0, key, off, len);
   }
 
   private reset(): void {

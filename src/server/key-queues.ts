@@ -10,6 +10,7 @@
  *
  * The queues stay with the database's number: after SWAPDB they look at the other's keys.
  */
+import { sameBytes } from '../datastructs/move-bytes.js';
 import type { Database } from '../keyspace/database.js';
 import type { KeyWaiters } from '../keyspace/key-waiters.js';
 
@@ -153,7 +154,5 @@ function has<W extends Waiting>(db: Database, { key, hash }: KeyQueue<W>): boole
 }
 
 function isKey(own: Buffer, key: Uint8Array, off: number, len: number): boolean {
-  if (own.length !== len) return false;
-  for (let i = 0; i < len; i++) if (own[i] !== key[off + i]) return false;
-  return true;
+  return own.length === len && sameBytes(own, 0, key, off, len);
 }

@@ -9,22 +9,11 @@ import { EventClass } from '../../keyspace/events.js';
 import { tellExpired } from '../../keyspace/hash/expire-fields.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
-import type { ArgSpec, CommandSpec } from '../../server/api/command.js';
+import type { CommandSpec } from '../../server/api/command.js';
+import { EXPIRE_CONDITION } from '../expire-condition.js';
 import { oneKey } from '../key-specs.js';
 import { FIELDS, find, KEY, Met, meet, openForWrite } from './access.js';
 import { FIELDS_ARG, MILLISECOND, parseDeadline, parseFieldList, SECOND } from './field-list.js';
-
-const CONDITION: ArgSpec = {
-  name: 'condition',
-  type: 'oneof',
-  optional: true,
-  args: [
-    { name: 'nx', type: 'pure-token', token: 'NX' },
-    { name: 'xx', type: 'pure-token', token: 'XX' },
-    { name: 'gt', type: 'pure-token', token: 'GT' },
-    { name: 'lt', type: 'pure-token', token: 'LT' },
-  ],
-};
 
 /** What the four commands share. */
 const FORM = {
@@ -52,7 +41,7 @@ export const hexpire: CommandSpec = {
   ...FORM,
   name: 'hexpire',
   summary: 'Sets how long fields of a hash live, in seconds.',
-  args: [KEY, { name: 'seconds', type: 'integer' }, CONDITION, FIELDS_ARG],
+  args: [KEY, { name: 'seconds', type: 'integer' }, EXPIRE_CONDITION, FIELDS_ARG],
   run(call: Call) {
     expireFields(call, SECOND, call.now);
   },
@@ -62,7 +51,7 @@ export const hpexpire: CommandSpec = {
   ...FORM,
   name: 'hpexpire',
   summary: 'Sets how long fields of a hash live, in milliseconds.',
-  args: [KEY, { name: 'milliseconds', type: 'integer' }, CONDITION, FIELDS_ARG],
+  args: [KEY, { name: 'milliseconds', type: 'integer' }, EXPIRE_CONDITION, FIELDS_ARG],
   run(call: Call) {
     expireFields(call, MILLISECOND, call.now);
   },
@@ -72,7 +61,7 @@ export const hexpireat: CommandSpec = {
   ...FORM,
   name: 'hexpireat',
   summary: 'Sets when fields of a hash expire, as a Unix time in seconds.',
-  args: [KEY, { name: 'unix-time-seconds', type: 'unix-time' }, CONDITION, FIELDS_ARG],
+  args: [KEY, { name: 'unix-time-seconds', type: 'unix-time' }, EXPIRE_CONDITION, FIELDS_ARG],
   run(call: Call) {
     expireFields(call, SECOND, 0);
   },
@@ -82,7 +71,7 @@ export const hpexpireat: CommandSpec = {
   ...FORM,
   name: 'hpexpireat',
   summary: 'Sets when fields of a hash expire, as a Unix time in milliseconds.',
-  args: [KEY, { name: 'unix-time-milliseconds', type: 'unix-time' }, CONDITION, FIELDS_ARG],
+  args: [KEY, { name: 'unix-time-milliseconds', type: 'unix-time' }, EXPIRE_CONDITION, FIELDS_ARG],
   run(call: Call) {
     expireFields(call, MILLISECOND, 0);
   },

@@ -2,7 +2,6 @@
  * HSCAN: the fields of a hash, some at each call. A listpack is returned as a whole; for a table the
  * guarantees are the dict's (see datastructs/dict.ts). Fields that are due are passed over.
  */
-import type { HashTable } from '../../keyspace/hash/hash-table.js';
 import { KindSet } from '../../keyspace/kinds.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
@@ -11,13 +10,12 @@ import {
   matches,
   parseCursor,
   parseScanOptions,
+  replyNothingScanned,
   SCAN_ARGS,
   type ScanOptions,
+  scanDict,
 } from '../scan-options.js';
 import { FIELDS, KEY, replyField, replyValue } from './access.js';
-
-/** Buckets that one call looks at, per field that COUNT asks for. */
-const BUCKETS_PER_COUNT = 10;
 
 export const hscan: CommandSpec = {
   name: 'hscan',
@@ -41,9 +39,7 @@ export const hscan: CommandSpec = {
     let cursor = parseCursor(args, 2);
     const e = call.readKind(1, KindSet.Hash);
     if (e === 0) {
-      reply.array(2);
-      reply.bulkInt(0);
-      reply.array(0);
+      replyNothingScanned(reply);
       return;
     }
     const options = parseScanOptions(args, 3, false, true);
@@ -51,7 +47,11 @@ export const hscan: CommandSpec = {
     const { table } = FIELDS;
     const found: number[] = [];
     if (table !== undefined) {
-      cursor = scanTable(call, table, cursor, options, found);
+      const wanted = (place: number) => {
+        FIELDS.go(place);
+        return isWanted(call, options);
+      };
+      cursor = scanDict(table.dict, cursor, options.count, wanted, found);
     } else {
       cursor = 0;
       for (FIELDS.rewind(); FIELDS.next(); ) if (isWanted(call, options)) found.push(FIELDS.place);
@@ -59,27 +59,6 @@ export const hscan: CommandSpec = {
     replyFound(call, cursor, found, options);
   },
 };
-
-/** Collects the places of fields. @returns the next cursor */
-function scanTable(
-  call: Call,
-  table: HashTable,
-  from: number,
-  options: ScanOptions,
-  found: number[],
-): number {
-  let seen = 0;
-  const visit = (place: number) => {
-    seen++;
-    FIELDS.go(place);
-    if (isWanted(call, options)) found.push(place);
-  };
-  let buckets = options.count * BUCKETS_PER_COUNT;
-  let cursor = from;
-  do cursor = table.dict.scan(cursor, visit);
-  while (cursor !== 0 && buckets-- > 0 && seen < options.count);
-  return cursor;
-}
 
 function isWanted(call: Call, options: ScanOptions): boolean {
   if (FIELDS.isDue(call.now)) return false;

@@ -14,21 +14,11 @@ import type { Call } from '../../server/api/call.js';
 import type { ArgSpec, CommandSpec } from '../../server/api/command.js';
 import { untilNul } from '../../text/c-string.js';
 import { INT64_MAX, INT64_MIN } from '../../text/int64.js';
+import { EXPIRE_CONDITION } from '../expire-condition.js';
 import { oneKey } from '../key-specs.js';
 
 const KEY: ArgSpec = { name: 'key', type: 'key', keySpec: 0 };
-const CONDITION: ArgSpec = {
-  name: 'condition',
-  type: 'oneof',
-  optional: true,
-  since: '7.0.0',
-  args: [
-    { name: 'nx', type: 'pure-token', token: 'NX' },
-    { name: 'xx', type: 'pure-token', token: 'XX' },
-    { name: 'gt', type: 'pure-token', token: 'GT' },
-    { name: 'lt', type: 'pure-token', token: 'LT' },
-  ],
-};
+const CONDITION: ArgSpec = { ...EXPIRE_CONDITION, since: '7.0.0' };
 
 /** What the four commands share. */
 const FORM = {

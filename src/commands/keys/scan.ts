@@ -16,11 +16,10 @@ import {
   parseScanOptions,
   SCAN_ARGS,
   type ScanOptions,
+  scanDict,
 } from '../scan-options.js';
 
 const STAR = 42;
-/** Buckets that one call looks at, per key that COUNT asks for. */
-const BUCKETS_PER_COUNT = 10;
 
 export const scan: CommandSpec = {
   name: 'scan',
@@ -40,17 +39,11 @@ export const scan: CommandSpec = {
   reply: { tuple: ['bulk', { arrayOf: 'bulk' }] },
   run(call: Call) {
     const { args, db, reply } = call;
-    let cursor = parseCursor(args, 1);
+    const from = parseCursor(args, 1);
     const options = parseScanOptions(args, 2, true);
     const found: number[] = [];
-    let seen = 0;
-    let buckets = options.count * BUCKETS_PER_COUNT;
-    const visit = (e: number) => {
-      seen++;
-      if (isWanted(call, e, options)) found.push(e);
-    };
-    do cursor = db.dict.scan(cursor, visit);
-    while (cursor !== 0 && buckets-- > 0 && seen < options.count);
+    const wanted = (e: number) => isWanted(call, e, options);
+    const cursor = scanDict(db.dict, from, options.count, wanted, found);
 
     reply.array(2);
     reply.bulkInt(cursor);

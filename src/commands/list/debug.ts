@@ -6,6 +6,7 @@ import { Listpack } from '../../datastructs/listpack.js';
 import type { Quicklist } from '../../datastructs/quicklist.js';
 import { PACKED_THRESHOLD } from '../../datastructs/quicklist-limits.js';
 import type { Database } from '../../keyspace/database.js';
+import { FIELD_SLOT_BYTES } from '../../keyspace/hash/hash-fields.js';
 import { InlineValue } from '../../keyspace/inline-value.js';
 import { encodingName, Kind } from '../../keyspace/kinds.js';
 import { NO_SUCH_KEY } from '../../resp/errors.js';
@@ -20,9 +21,6 @@ const BAD_THRESHOLD = new ReplyError(
 );
 /** A little below 4 GiB, as Redis has it. */
 const THRESHOLD_MAX = 2 ** 32 - 2 ** 20;
-
-/** Before the listpack of a hash whose fields have deadlines: its slot in `fieldExpires`. */
-const FIELD_SLOT_BYTES = 4;
 
 /** What DEBUG OBJECT adds for a quicklist; nothing for other kinds. */
 export function quicklistFacts(db: Database, e: number): string {

@@ -8,14 +8,14 @@ import {
   matches,
   parseCursor,
   parseScanOptions,
+  replyNothingScanned,
   SCAN_ARGS,
   type ScanOptions,
+  scanDict,
 } from '../scan-options.js';
 import { readSet, replyMembers } from './open.js';
 
 const KEY: ArgSpec = { name: 'key', type: 'key', keySpec: 0 };
-/** Buckets that one call looks at, per member that COUNT asks for. */
-const BUCKETS_PER_COUNT = 10;
 
 export const smembers: CommandSpec = {
   name: 'smembers',
@@ -54,9 +54,7 @@ export const sscan: CommandSpec = {
     const set = readSet(call, 1);
     if (set === undefined) {
       // Options are not even looked at.
-      reply.array(2);
-      reply.bulkInt(0);
-      reply.array(0);
+      replyNothingScanned(reply);
       return;
     }
     const options = parseScanOptions(args, 3, false);
@@ -70,16 +68,11 @@ function replySome(call: Call, set: KeySet, from: number, options: ScanOptions):
   const { reply } = call;
   const { dict } = set.table!;
   const found: number[] = [];
-  let seen = 0;
-  let buckets = options.count * BUCKETS_PER_COUNT;
-  const visit = (e: number) => {
-    seen++;
+  const isWanted = (e: number) => {
     dict.locate(e);
-    if (matches(options, dict.buf, dict.keyOff, dict.keyLen)) found.push(e);
+    return matches(options, dict.buf, dict.keyOff, dict.keyLen);
   };
-  let cursor = from;
-  do cursor = dict.scan(cursor, visit);
-  while (cursor !== 0 && buckets-- > 0 && seen < options.count);
+  const cursor = scanDict(dict, from, options.count, isWanted, found);
   reply.array(2);
   reply.bulkInt(cursor);
   reply.array(found.length);

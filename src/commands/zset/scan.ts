@@ -16,14 +16,13 @@ import {
   matches,
   parseCursor,
   parseScanOptions,
+  replyNothingScanned,
   SCAN_ARGS,
   type ScanOptions,
+  scanDict,
 } from '../scan-options.js';
 import { reader } from './scratch.js';
 import { KEY, READ_KEY } from './specs.js';
-
-/** Buckets that one call looks at, per member that COUNT asks for. */
-const BUCKETS_PER_COUNT = 10;
 
 export const zscan: CommandSpec = {
   name: 'zscan',
@@ -42,9 +41,7 @@ export const zscan: CommandSpec = {
     const cursor = parseCursor(args, 2);
     const e = call.readKind(1, KindSet.Zset);
     if (e === 0) {
-      reply.array(2);
-      reply.bulkInt(0);
-      reply.array(0);
+      replyNothingScanned(reply);
       return;
     }
     const options = parseScanOptions(args, 3, false);
@@ -77,16 +74,11 @@ function scanSome(
 ): void {
   const { dict } = zset;
   const found: number[] = [];
-  let seen = 0;
-  const visit = (e: number) => {
-    seen++;
+  const isWanted = (e: number) => {
     zset.readEntry(e);
-    if (matches(options, zset.buf, zset.off, zset.len)) found.push(e);
+    return matches(options, zset.buf, zset.off, zset.len);
   };
-  let cursor = from;
-  let buckets = options.count * BUCKETS_PER_COUNT;
-  do cursor = dict.scan(cursor, visit);
-  while (cursor !== 0 && buckets-- > 0 && seen < options.count);
+  const cursor = scanDict(dict, from, options.count, isWanted, found);
 
   reply.array(2);
   reply.bulkInt(cursor);

@@ -39,7 +39,7 @@ import { HashTable } from './hash-table.js';
 const PAIR = 2;
 const TRIPLET = 3;
 /** Before the listpack of a HashListpackEx: its slot in `fieldExpires` (the database's). */
-const SLOT_BYTES = 4;
+export const FIELD_SLOT_BYTES = 4;
 const NO_SLOT = -1;
 /** Longest text of a deadline. */
 const TIME_DIGITS = 20;
@@ -380,7 +380,7 @@ export class HashFields {
   private openListpack(): void {
     const isEx = this.kind === Kind.HashListpackEx;
     this.stride = isEx ? TRIPLET : PAIR;
-    this.inline.attach(this.db, this.entry, isEx ? SLOT_BYTES : 0);
+    this.inline.attach(this.db, this.entry, isEx ? FIELD_SLOT_BYTES : 0);
     this.pack.attach(this.inline);
     this.names.attach(this.inline);
   }
@@ -473,9 +473,9 @@ export class HashFields {
       timed.append(this.value, this.valueOff, this.valueLen);
       timed.appendInteger(0);
     }
-    const bytes = new Uint8Array(SLOT_BYTES + heap.len);
+    const bytes = new Uint8Array(FIELD_SLOT_BYTES + heap.len);
     writeWord(bytes, 0, NO_SLOT);
-    bytes.set(heap.view(), SLOT_BYTES);
+    bytes.set(heap.view(), FIELD_SLOT_BYTES);
     return bytes;
   }
 
