@@ -151,7 +151,7 @@ function addPairs(call: Call, e: number, from: number, first: number, options: n
 function addOne(args: Args, i: number, score: number, options: number): number {
   const off = args.off(i);
   const len = args.len(i);
-  const hash = args.hashes[args.base + i]!;
+  const hash = args.hash(i);
   const { zset } = writer;
   const p = zset.find(args.buf, off, len, hash);
   if (p === 0) {
@@ -173,8 +173,9 @@ function increment(call: Call, e: number, i: number, by: number, options: number
   const { args, reply } = call;
   const off = args.off(i);
   const len = args.len(i);
+  const hash = args.hash(i);
   const { zset } = writer;
-  const p = zset.find(args.buf, off, len);
+  const p = zset.find(args.buf, off, len, hash);
   const current = p === 0 ? 0 : zset.score(p);
   const score = p === 0 ? by : current + by;
   if (Number.isNaN(score)) throw NOT_A_NUMBER;
@@ -183,7 +184,7 @@ function increment(call: Call, e: number, i: number, by: number, options: number
     reply.nil();
     return;
   }
-  if (p === 0) writer.add(args.buf, off, len, score);
+  if (p === 0) writer.add(args.buf, off, len, score, hash);
   else if (score !== current) zset.setScore(p, args.buf, off, len, score);
   finish(call, e);
   replyScore(reply, score);

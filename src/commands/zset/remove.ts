@@ -36,7 +36,7 @@ export const zrem: CommandSpec = {
     const zset = writer.open(db, e);
     let removed = 0;
     for (let i = 2; i < args.count && zset.size > 0; i++) {
-      const p = zset.find(args.buf, args.off(i), args.len(i), args.hashes[args.base + i]);
+      const p = zset.find(args.buf, args.off(i), args.len(i), args.hash(i));
       if (p === 0) continue;
       zset.remove(p);
       removed++;

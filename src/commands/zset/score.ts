@@ -90,10 +90,7 @@ export const zrevrank: CommandSpec = {
 function replyScoreOf(call: Call, e: number, i: number): void {
   const { args, reply } = call;
   const zset = e === 0 ? undefined : reader.open(call.db, e);
-  const p =
-    zset === undefined
-      ? 0
-      : zset.find(args.buf, args.off(i), args.len(i), args.hashes[args.base + i]);
+  const p = zset === undefined ? 0 : zset.find(args.buf, args.off(i), args.len(i), args.hash(i));
   if (p === 0) reply.nil();
   else replyScore(reply, zset!.score(p));
 }
@@ -105,10 +102,7 @@ function replyRank(call: Call, reversed: boolean): void {
   if (withScore && !args.is(3, 'WITHSCORE')) throw SYNTAX_ERROR;
   const e = call.readKind(1, KindSet.Zset);
   const zset = e === 0 ? undefined : reader.open(call.db, e);
-  const p =
-    zset === undefined
-      ? 0
-      : zset.find(args.buf, args.off(2), args.len(2), args.hashes[args.base + 2]);
+  const p = zset === undefined ? 0 : zset.find(args.buf, args.off(2), args.len(2), args.hash(2));
   if (zset === undefined || p === 0) {
     if (withScore) reply.nilArray();
     else reply.nil();
