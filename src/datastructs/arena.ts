@@ -21,7 +21,7 @@
  * class, not freed twice; and `leaks()` lists what is still in use.
  */
 import { DOUBLE_FIELD } from './double-field.js';
-import { release } from './release.js';
+import { type BigArray, release } from './release.js';
 
 /**
  * Units of 8 bytes in a segment, as a shift: 2^22 units are 32 MiB. C libraries keep what is
@@ -198,9 +198,10 @@ export class Arena {
   /**
    * Gives a segment back that no block needs any more, if there is one (1 or 2 ms). To be called
    * from time to time: `free` itself keeps all segments.
+   * @param give takes it instead
    * @returns whether there was one
    */
-  trim(): boolean {
+  trim(give: (array: BigArray) => void = release): boolean {
     for (let cls = 1; cls < CLASS_BYTES.length; cls++) {
       const page = this.current[cls]!;
       if (page < 0 || this.pageUsed[page] !== 0) continue;
@@ -209,7 +210,7 @@ export class Arena {
     }
     for (let segment = 1; segment < this.bytes.length; segment++) {
       if (this.bytes[segment]!.length === 0 || !this.isEmptySegment(segment)) continue;
-      this.dropSegment(segment);
+      this.dropSegment(segment, give);
       return true;
     }
     return false;
@@ -256,7 +257,7 @@ export class Arena {
     }
     const segment = Math.floor(page / PAGES_PER_SEGMENT);
     // One longer than others is of no use but for this block.
-    if (this.bytes[segment]!.length > SEGMENT_BYTES) this.dropSegment(segment);
+    if (this.bytes[segment]!.length > SEGMENT_BYTES) this.dropSegment(segment, release);
   }
 
   /** First page of a run of free pages within one segment, or -1. */
@@ -334,11 +335,11 @@ export class Arena {
     return true;
   }
 
-  private dropSegment(segment: number): void {
+  private dropSegment(segment: number, give: (array: BigArray) => void): void {
     const first = segment * PAGES_PER_SEGMENT;
     for (let p = first; p < first + PAGES_PER_SEGMENT; p++) this.unlink(p, 0);
     this.capacityBytes -= this.bytes[segment]!.length;
-    release(this.bytes[segment]!);
+    give(this.bytes[segment]!);
     this.bytes[segment] = NO_BYTES;
     this.words[segment] = NO_WORDS;
     this.emptySegments.push(segment);

@@ -2,13 +2,27 @@
  * Where the bytes of a listpack or intset lie, and how they are made more or fewer.
  *
  * The structures know their format, not their memory: the same code edits a listpack inside a key's
- * block (keyspace/inline-value.ts), in a node of a list, or in a buffer of its own.
+ * block (keyspace/inline-value.ts), in a node of a list or stream, or in a buffer of its own.
+ *
+ *     Listpack ──> ByteRange { buf, off, len }      one class, whoever holds the bytes
+ *         └──────> ByteStore { range, resize }      a class for each kind of memory
+ *
+ * The range is an object apart for speed: it is looked at several times for each element, and V8
+ * compiles that to plain loads only while all that is ever looked at there is of one class.
  */
+
+const EMPTY = new Uint8Array(0);
+
+/** The bytes buf[off .. off + len); the object stays, what it says is anew after every `resize`. */
+export class ByteRange {
+  buf: Uint8Array = EMPTY;
+  off = 0;
+  len = 0;
+}
+
 export interface ByteStore {
-  /** The bytes are buf[off .. off + len). To be read anew after every `resize`. */
-  buf: Uint8Array;
-  off: number;
-  len: number;
+  /** Always the same object. */
+  readonly range: ByteRange;
   /** Makes it `len` bytes long and keeps its first bytes, as far as they fit. */
   resize(len: number): void;
 }
@@ -17,30 +31,28 @@ const FIRST_CAPACITY = 64;
 
 /** A store with a buffer of its own: for values being built, and for tests. */
 export class HeapBytes implements ByteStore {
-  buf: Uint8Array;
-  off = 0;
-  len: number;
+  readonly range = new ByteRange();
 
   /** @param bytes its first content, copied */
   constructor(bytes: Uint8Array = EMPTY) {
-    this.buf = new Uint8Array(Math.max(bytes.length, FIRST_CAPACITY));
-    this.buf.set(bytes);
-    this.len = bytes.length;
+    const { range } = this;
+    range.buf = new Uint8Array(Math.max(bytes.length, FIRST_CAPACITY));
+    range.buf.set(bytes);
+    range.len = bytes.length;
   }
 
   resize(len: number): void {
-    if (len > this.buf.length) {
-      const bigger = new Uint8Array(Math.max(len, this.buf.length * 2));
-      bigger.set(this.buf.subarray(0, this.len));
-      this.buf = bigger;
+    const { range } = this;
+    const { buf } = range;
+    if (len > buf.length) {
+      range.buf = new Uint8Array(Math.max(len, buf.length * 2));
+      range.buf.set(buf.subarray(0, range.len));
     }
-    this.len = len;
+    range.len = len;
   }
 
   /** The bytes, in place. */
   view(): Uint8Array {
-    return this.buf.subarray(0, this.len);
+    return this.range.buf.subarray(0, this.range.len);
   }
 }
-
-const EMPTY = new Uint8Array(0);

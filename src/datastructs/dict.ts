@@ -31,7 +31,7 @@
 import { type Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from './arena.js';
 import { blockSize, lengthBytes, readLength, writeLength } from './block-lengths.js';
 import { copyBytes } from './move-bytes.js';
-import { release } from './release.js';
+import { type BigArray, release } from './release.js';
 import { nextCursor } from './scan-cursor.js';
 import { SpareTable } from './spare-table.js';
 
@@ -520,12 +520,13 @@ export class Dict {
 
   /**
    * Gives a piece of memory back that emptying the dict has left, if there is one (under 1 ms).
+   * @param give takes it instead
    * @returns whether there was one
    */
-  trim(): boolean {
+  trim(give: (array: BigArray) => void = release): boolean {
     const last = this.entries.length - 1;
     if (last < 1 || this.top > last << ENTRY_SHIFT) return false;
-    release(this.entries.pop()!);
+    give(this.entries.pop()!);
     this.entryBytes -= ENTRY_BYTES << ENTRY_SHIFT;
     return true;
   }

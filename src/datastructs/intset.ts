@@ -12,7 +12,7 @@
  * Members come in as decimal text and leave as such. `load` takes a text over; `has`, `add` and
  * `remove` are about the number loaded last. None of them allocates.
  */
-import type { ByteStore } from './byte-store.js';
+import type { ByteRange, ByteStore } from './byte-store.js';
 import { INT64_TEXT_BYTES, Int64Words } from './intset-value.js';
 import { moveBytes } from './move-bytes.js';
 import { readWord, writeWord } from './words.js';
@@ -30,7 +30,8 @@ export const INTSET_MAX_MEMBERS = 1 << 30;
 export const EMPTY_INTSET = Uint8Array.of(WIDTH16, 0, 0, 0, 0, 0, 0, 0);
 
 export class Intset {
-  store: ByteStore;
+  /** Its bytes: those of `store`. */
+  range: ByteRange;
 
   // What `read` found: a member's digits.
   readonly buf = new Uint8Array(INT64_TEXT_BYTES);
@@ -42,36 +43,37 @@ export class Intset {
   /** Where the loaded number is or would be, set by `search`. */
   private index = 0;
 
-  constructor(store: ByteStore) {
-    this.store = store;
+  constructor(private store: ByteStore) {
+    this.range = store.range;
   }
 
   /** Looks at another intset. */
   attach(store: ByteStore): this {
     this.store = store;
+    this.range = store.range;
     return this;
   }
 
   /** Makes the store an empty intset. */
   static init(store: ByteStore): void {
     store.resize(HEADER_BYTES);
-    store.buf.set(EMPTY_INTSET, store.off);
+    store.range.buf.set(EMPTY_INTSET, store.range.off);
   }
 
   /** Number of members. */
   get count(): number {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     return readWord(buf, off + COUNT);
   }
 
   /** Bytes of a member. */
   get width(): number {
-    return this.store.buf[this.store.off]!;
+    return this.range.buf[this.range.off]!;
   }
 
   /** Sets `buf`, `off`, `len` to the digits of the member at this index, which must be there. */
   read(index: number): void {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     const width = buf[off]!;
     const at = off + HEADER_BYTES + index * width;
     const { found } = this;
@@ -103,13 +105,13 @@ export class Intset {
       return true;
     }
     if (this.search()) return false;
-    const { store, index } = this;
-    const end = store.len;
+    const { index, range, store } = this;
+    const end = range.len;
     store.resize(end + width);
     const at = HEADER_BYTES + index * width;
-    moveBytes(store.buf, store.off + at + width, store.off + at, store.off + end);
+    moveBytes(range.buf, range.off + at + width, range.off + at, range.off + end);
     this.write(index, width, this.value.low, this.value.high);
-    writeWord(store.buf, store.off + COUNT, this.count + 1);
+    writeWord(range.buf, range.off + COUNT, this.count + 1);
     return true;
   }
 
@@ -122,13 +124,13 @@ export class Intset {
 
   /** Removes the member at this index, which must be there. */
   removeAt(index: number): void {
-    const { store } = this;
-    const { buf, off } = store;
+    const { range, store } = this;
+    const { buf, off } = range;
     const width = buf[off]!;
     const at = off + HEADER_BYTES + index * width;
-    moveBytes(buf, at, at + width, off + store.len);
+    moveBytes(buf, at, at + width, off + range.len);
     writeWord(buf, off + COUNT, this.count - 1);
-    store.resize(store.len - width);
+    store.resize(range.len - width);
   }
 
   private neededWidth(): number {
@@ -162,7 +164,7 @@ export class Intset {
 
   /** Order of the member at this index against the loaded number: negative, 0 or positive. */
   private compare(index: number): number {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     const { value } = this;
     const width = buf[off]!;
     const at = off + HEADER_BYTES + index * width;
@@ -175,11 +177,11 @@ export class Intset {
 
   /** Makes all members wider and adds the loaded number, which needs it, at its end. */
   private widen(width: number): void {
-    const { store, value, count } = this;
+    const { count, range, store, value } = this;
     const before = this.width;
     const shift = value.high < 0 ? 1 : 0;
     store.resize(HEADER_BYTES + (count + 1) * width);
-    const { buf, off } = store;
+    const { buf, off } = range;
     // From the last to the first, so that none is overwritten before it is read.
     for (let i = count - 1; i >= 0; i--) {
       const at = off + HEADER_BYTES + i * before;
@@ -193,7 +195,7 @@ export class Intset {
   }
 
   private write(index: number, width: number, low: number, high: number): void {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     const at = off + HEADER_BYTES + index * width;
     buf[at] = low;
     buf[at + 1] = low >>> 8;

@@ -24,7 +24,7 @@
  * Source: "Listpack specification", https://github.com/antirez/listpack
  */
 import { INT64_MAX_LENGTH, parseInt64, parseInteger, writeInteger } from '../text/int64.js';
-import type { ByteStore } from './byte-store.js';
+import type { ByteRange, ByteStore } from './byte-store.js';
 import { copyBytes, moveBytes, sameBytes } from './move-bytes.js';
 import { readWord, writeWord } from './words.js';
 
@@ -48,7 +48,8 @@ const INT32 = 0xf3;
 const INT64 = 0xf4;
 
 export class Listpack {
-  store: ByteStore;
+  /** Its bytes: those of `store`. */
+  range: ByteRange;
 
   // What `read` found: an element's bytes.
   buf: Uint8Array = EMPTY;
@@ -71,20 +72,21 @@ export class Listpack {
   private appendAt = 0;
   private appended = 0;
 
-  constructor(store: ByteStore) {
-    this.store = store;
+  constructor(private store: ByteStore) {
+    this.range = store.range;
   }
 
   /** Looks at another listpack. */
   attach(store: ByteStore): this {
     this.store = store;
+    this.range = store.range;
     return this;
   }
 
   /** Makes the store an empty listpack. */
   static init(store: ByteStore): void {
     store.resize(EMPTY_LISTPACK_BYTES);
-    const { buf, off } = store;
+    const { buf, off } = store.range;
     buf.fill(0, off, off + HEADER_BYTES);
     buf[off] = EMPTY_LISTPACK_BYTES;
     buf[off + HEADER_BYTES] = END;
@@ -92,12 +94,12 @@ export class Listpack {
 
   /** All of it, in bytes. */
   get byteLength(): number {
-    return this.store.len;
+    return this.range.len;
   }
 
   /** Number of elements. */
   get count(): number {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     const n = buf[off + 4]! | (buf[off + 5]! << 8);
     if (n !== UNCOUNTED) return n;
     let counted = 0;
@@ -110,25 +112,25 @@ export class Listpack {
 
   /** Position of the first element, 0 if there is none. */
   first(): number {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     return buf[off + HEADER_BYTES] === END ? 0 : HEADER_BYTES;
   }
 
   /** Position of the last element, 0 if there is none. */
   last(): number {
-    return this.prev(this.store.len - 1);
+    return this.prev(this.range.len - 1);
   }
 
   /** Position of the element behind, 0 if there is none. */
   next(p: number): number {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     const at = p + elementBytes(buf, off + p);
     return buf[off + at] === END ? 0 : at;
   }
 
   /** Position of the element `n` further on, 0 at the end; there must be so many. */
   skip(p: number, n: number): number {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     let at = off + p;
     for (let i = 0; i < n; i++) at += elementBytes(buf, at);
     return buf[at] === END ? 0 : at - off;
@@ -137,7 +139,7 @@ export class Listpack {
   /** Position of the element before (of the end mark: the last one), 0 if there is none. */
   prev(p: number): number {
     if (p === HEADER_BYTES) return 0;
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     return p - elementBytesBefore(buf, off + p);
   }
 
@@ -147,7 +149,7 @@ export class Listpack {
     const i = index < 0 ? index + count : index;
     if (i < 0 || i >= count) return 0;
     if (i <= count >>> 1) {
-      const { buf, off } = this.store;
+      const { buf, off } = this.range;
       let at = off + HEADER_BYTES;
       for (let k = 0; k < i; k++) at += elementBytes(buf, at);
       return at - off;
@@ -164,7 +166,7 @@ export class Listpack {
    * listpack changes or the next `read`.
    */
   read(p: number): void {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     const at = off + p;
     const b = buf[at]!;
     if (b < 0x80) {
@@ -192,17 +194,17 @@ export class Listpack {
 
   /** Whether the element is kept as an integer. */
   isInteger(p: number): boolean {
-    return isIntegerCode(this.store.buf[this.store.off + p]!);
+    return isIntegerCode(this.range.buf[this.range.off + p]!);
   }
 
   /** The value of an element that is an integer; beyond ±2^53 the nearest double. */
   integer(p: number): number {
-    return integerAt(this.store.buf, this.store.off + p);
+    return integerAt(this.range.buf, this.range.off + p);
   }
 
   /** The exact value of an element that is an integer. */
   integer64(p: number): bigint {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     const at = off + p;
     if (buf[at] !== INT64) return BigInt(integerAt(buf, at));
     const low = BigInt(readWord(buf, at + 1) >>> 0);
@@ -223,12 +225,12 @@ export class Listpack {
    */
   find(p: number, bytes: Uint8Array, off: number, len: number, skip: number): number {
     if (p === 0) return 0;
-    const { store } = this;
-    const { buf } = store;
+    const { range } = this;
+    const { buf } = range;
     // What the bytes would be kept as; NaN: a string.
     const wanted = len <= INT64_MAX_LENGTH && len > 0 ? parseInteger(bytes, off, len) : Number.NaN;
     const wantsNumber = !Number.isNaN(wanted);
-    let at = store.off + p;
+    let at = range.off + p;
     let skipping = 0;
     for (;;) {
       const b = buf[at]!;
@@ -242,21 +244,21 @@ export class Listpack {
       if (b >= 0x80 && b < 0xc0) {
         const n = b & 0x3f;
         if (n === len && !wantsNumber && sameBytes(buf, at + 1, bytes, off, len)) {
-          return at - store.off;
+          return at - range.off;
         }
         at += n + 2; // up to 64 bytes: the back length is one byte
         continue;
       }
       if (isIntegerCode(b)) {
         if (wantsNumber && integerAt(buf, at) === wanted) {
-          if (Number.isSafeInteger(wanted) || this.is(at - store.off, bytes, off, len)) {
-            return at - store.off;
+          if (Number.isSafeInteger(wanted) || this.is(at - range.off, bytes, off, len)) {
+            return at - range.off;
           }
         }
       } else if (!wantsNumber) {
         const from = b === STRING32 ? 5 : 2;
         const n = b === STRING32 ? readWord(buf, at + 1) : ((b & 15) << 8) | buf[at + 1]!;
-        if (n === len && sameBytes(buf, at + from, bytes, off, len)) return at - store.off;
+        if (n === len && sameBytes(buf, at + from, bytes, off, len)) return at - range.off;
       }
       at += elementBytes(buf, at);
     }
@@ -265,7 +267,7 @@ export class Listpack {
   // ---- changing; the bytes given must not lie in this listpack's store
 
   append(bytes: Uint8Array, off: number, len: number): void {
-    this.insertBefore(this.store.len - 1, bytes, off, len);
+    this.insertBefore(this.range.len - 1, bytes, off, len);
   }
 
   /** Appends two elements, for one change of the store's length. */
@@ -277,15 +279,15 @@ export class Listpack {
     bOff: number,
     bLen: number,
   ): void {
-    const { store } = this;
-    const at = store.len - 1;
+    const { range, store } = this;
+    const at = range.len - 1;
     const more = this.bytesFor(b, bOff, bLen);
     const size = this.bytesFor(a, aOff, aLen);
     store.resize(at + 1 + size + more);
     this.writeElement(at, a, aOff);
     this.measure(b, bOff, bLen);
     this.writeElement(at + size, b, bOff);
-    store.buf[store.off + store.len - 1] = END;
+    range.buf[range.off + range.len - 1] = END;
     this.writeLength();
     this.countMore(2);
   }
@@ -296,7 +298,7 @@ export class Listpack {
 
   appendInteger(n: number): void {
     this.measureNumber(n);
-    this.writeMeasured(this.store.len - 1, 0, EMPTY, 0);
+    this.writeMeasured(this.range.len - 1, 0, EMPTY, 0);
   }
 
   /**
@@ -305,12 +307,12 @@ export class Listpack {
    * @param room bytes that they take at most, 10 for each besides its own
    */
   beginAppend(room: number): void {
-    const { store } = this;
-    this.appendAt = store.len - 1;
+    const { range, store } = this;
+    this.appendAt = range.len - 1;
     this.appended = 0;
-    store.resize(store.len + room);
-    this.buf = store.buf;
-    this.appendAt += store.off;
+    store.resize(range.len + room);
+    this.buf = range.buf;
+    this.appendAt += range.off;
   }
 
   /** Appends an element within `beginAppend` and `endAppend`. */
@@ -335,10 +337,10 @@ export class Listpack {
 
   /** Ends what `beginAppend` began. */
   endAppend(): void {
-    const { store } = this;
+    const { range, store } = this;
     this.buf[this.appendAt] = END;
-    store.resize(this.appendAt + 1 - store.off);
-    const { buf, off } = store;
+    store.resize(this.appendAt + 1 - range.off);
+    const { buf, off } = range;
     const n = buf[off + 4]! | (buf[off + 5]! << 8);
     if (n !== UNCOUNTED) this.writeCount(n + this.appended);
     this.writeLength();
@@ -346,7 +348,7 @@ export class Listpack {
 
   /** Replaces the element by an integer. */
   replaceByInteger(p: number, n: number): void {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     if (n >= 0 && n <= 127 && buf[off + p]! <= 127) {
       buf[off + p] = n; // counters and flags mostly are this small
       return;
@@ -362,14 +364,14 @@ export class Listpack {
   }
 
   insertAfter(p: number, bytes: Uint8Array, off: number, len: number): void {
-    const { buf, off: base } = this.store;
+    const { buf, off: base } = this.range;
     this.insertBefore(p + elementBytes(buf, base + p), bytes, off, len);
   }
 
   /** Puts other bytes in an element's place; it stays at `p`. */
   replace(p: number, bytes: Uint8Array, off: number, len: number): void {
     this.measure(bytes, off, len);
-    const { buf, off: base } = this.store;
+    const { buf, off: base } = this.range;
     this.writeMeasured(p, elementBytes(buf, base + p), bytes, off);
   }
 
@@ -379,16 +381,16 @@ export class Listpack {
    * @returns the position of the element that is now there, 0 if the last was removed
    */
   remove(p: number, n = 1): number {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     let end = off + p;
     let removed = 0;
     for (; removed < n && buf[end] !== END; removed++) end += elementBytes(buf, end);
     const counted = this.count;
-    moveBytes(buf, off + p, end, off + this.store.len);
-    this.store.resize(this.store.len - (end - off - p));
+    moveBytes(buf, off + p, end, off + this.range.len);
+    this.store.resize(this.range.len - (end - off - p));
     this.writeLength();
     this.writeCount(counted - removed);
-    return this.store.buf[this.store.off + p] === END ? 0 : p;
+    return this.range.buf[this.range.off + p] === END ? 0 : p;
   }
 
   /** Removes `n` elements from this index on (negative: from the end). */
@@ -425,7 +427,7 @@ export class Listpack {
 
   /** Writes the header anew, for an owner that has moved the listpack's begin. */
   writeHeader(count: number): void {
-    writeHeader(this.store.buf, this.store.off, this.store.len, count);
+    writeHeader(this.range.buf, this.range.off, this.range.len, count);
   }
 
   private readDigits(n: number): void {
@@ -488,13 +490,13 @@ export class Listpack {
 
   /** Writes the measured element in the place of the `replaced` bytes at `p`. */
   private writeMeasured(p: number, replaced: number, bytes: Uint8Array, from: number): void {
-    const { store, body } = this;
+    const { body, range, store } = this;
     const size = body + backLength(body);
-    const before = store.len;
+    const before = range.len;
     const tail = p + replaced;
     // Grown first and shrunk last, so that nothing is cut off.
     if (size > replaced) store.resize(before + size - replaced);
-    const { buf, off } = store;
+    const { buf, off } = range;
     if (size !== replaced) moveBytes(buf, off + p + size, off + tail, off + before);
     if (size < replaced) store.resize(before + size - replaced);
     this.writeElement(p, bytes, from);
@@ -505,7 +507,7 @@ export class Listpack {
 
   /** Writes the measured element where there is room for it. */
   private writeElement(p: number, bytes: Uint8Array, from: number): void {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     this.writeBody(buf, off + p, bytes, from);
     writeBackLength(buf, off + p + this.body, this.body);
   }
@@ -547,17 +549,17 @@ export class Listpack {
   }
 
   private countMore(more: number): void {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     const n = buf[off + 4]! | (buf[off + 5]! << 8);
     if (n !== UNCOUNTED) this.writeCount(n + more);
   }
 
   private writeLength(): void {
-    writeWord(this.store.buf, this.store.off, this.store.len);
+    writeWord(this.range.buf, this.range.off, this.range.len);
   }
 
   private writeCount(n: number): void {
-    const { buf, off } = this.store;
+    const { buf, off } = this.range;
     const count = Math.min(n, UNCOUNTED);
     buf[off + 4] = count & 0xff;
     buf[off + 5] = count >>> 8;

@@ -19,7 +19,7 @@
  * This knows nothing of elements and limits; see quicklist.ts.
  */
 import { Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from './arena.js';
-import type { ByteStore } from './byte-store.js';
+import { ByteRange, type ByteStore } from './byte-store.js';
 import { DOUBLE_FIELD } from './double-field.js';
 import { copyBytes, moveBytes } from './move-bytes.js';
 import { pack, packed, unpack } from './quicklist-lz4.js';
@@ -467,9 +467,7 @@ const EMPTY = new Uint8Array(0);
  * view's own. Valid until anything else of the list or its arena changes.
  */
 export class NodeView implements ByteStore {
-  buf: Uint8Array = EMPTY;
-  off = 0;
-  len = 0;
+  readonly range = new ByteRange();
   private nodes!: QuicklistNodes;
   private node = 0;
   private unpacked = EMPTY;
@@ -490,21 +488,21 @@ export class NodeView implements ByteStore {
   }
 
   private take(): void {
-    const { nodes } = this;
-    nodes.locate(this.node);
-    this.buf = nodes.buf;
-    this.off = nodes.off;
-    this.len = nodes.bytes(this.node);
+    const { node, nodes, range } = this;
+    nodes.locate(node);
+    range.buf = nodes.buf;
+    range.off = nodes.off;
+    range.len = nodes.bytes(node);
   }
 
   private takeUnpacked(): void {
-    const { nodes, node } = this;
+    const { node, nodes, range } = this;
     const len = nodes.bytes(node);
     if (this.unpacked.length < len) this.unpacked = new Uint8Array(Math.max(len, UNPACKED_MIN));
     nodes.unpackTo(node, this.unpacked);
-    this.buf = this.unpacked;
-    this.off = 0;
-    this.len = len;
+    range.buf = this.unpacked;
+    range.off = 0;
+    range.len = len;
   }
 }
 

@@ -158,6 +158,13 @@ export class Quicklist {
     this.settleEnds(before);
   }
 
+  /** Adds an element at the tail as a node of its own, whatever its length. */
+  appendPlain(bytes: Uint8Array, off: number, len: number): void {
+    const { nodes } = this;
+    this.count++;
+    this.linkBeside(nodes.createPlain(bytes, off, len), nodes.tail, ListEnd.Tail);
+  }
+
   // ---- anywhere
 
   /**
@@ -467,7 +474,7 @@ export class Quicklist {
     this.writeCount(right, moved);
     nodes.resize(n, p + 1);
     this.writeCount(n, kept);
-    view.buf[view.off + p] = LISTPACK_END;
+    view.range.buf[view.range.off + p] = LISTPACK_END;
     return right;
   }
 

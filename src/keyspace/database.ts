@@ -20,7 +20,7 @@ import { Arena } from '../datastructs/arena.js';
 import { Dict } from '../datastructs/dict.js';
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { copyBytes } from '../datastructs/move-bytes.js';
-import { RELEASE_MIN, release } from '../datastructs/release.js';
+import { type BigArray, RELEASE_MIN, release } from '../datastructs/release.js';
 import type { SipHasher } from '../datastructs/siphash.js';
 import { readWord, writeWord } from '../datastructs/words.js';
 import { isInt64 } from '../text/int64.js';
@@ -28,13 +28,7 @@ import { EncodingLimits } from './encoding-limits.js';
 import { ExpiryTable } from './expiry-table.js';
 import type { KeyWaiters } from './key-waiters.js';
 import { CLOCK_SHIFT, isObject, KIND_MASK, Kind, VOLATILE } from './kinds.js';
-import {
-  type BigArray,
-  type FieldOwner,
-  LargeString,
-  ObjectTable,
-  type OwnedObject,
-} from './object-table.js';
+import { type FieldOwner, LargeString, ObjectTable, type OwnedObject } from './object-table.js';
 
 /** Longest string that shares a block with its key, in bytes. */
 export const INLINE_MAX = 4096;
@@ -488,13 +482,14 @@ export class Database {
   }
 
   /**
-   * Gives a piece of memory back that nothing needs any more, if there is one (about 1 ms).
+   * Gives a piece of memory back that nothing needs any more, if there is one (some milliseconds).
+   * @param give takes it instead
    * @returns whether there was one
    */
-  trim(): boolean {
+  trim(give: (array: BigArray) => void = release): boolean {
     const piece = this.discarded.pop();
-    if (piece === undefined) return this.dict.trim() || this.arena.trim();
-    release(piece);
+    if (piece === undefined) return this.dict.trim(give) || this.arena.trim(give);
+    give(piece);
     return true;
   }
 

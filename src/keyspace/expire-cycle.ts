@@ -46,6 +46,8 @@ export interface ExpireCycleOptions {
   isActive: () => boolean;
   /** Calls soon, after the event loop has served others. */
   defer: (go: () => void) => void;
+  /** Told how long a go has taken, in microseconds. */
+  onGo?: (micros: number) => void;
 }
 
 export class ExpireCycle {
@@ -135,6 +137,7 @@ export class ExpireCycle {
     }
     const took = micros() - start;
     this.microsUsed += took;
+    this.options.onGo?.(took);
     if (took > this.longestGoMicros) this.longestGoMicros = took;
     return took;
   }

@@ -3,13 +3,11 @@
  *
  * Valid until any other key of the database changes; attach it anew after that.
  */
-import type { ByteStore } from '../datastructs/byte-store.js';
+import { ByteRange, type ByteStore } from '../datastructs/byte-store.js';
 import type { Database } from './database.js';
 
 export class InlineValue implements ByteStore {
-  buf: Uint8Array = EMPTY;
-  off = 0;
-  len = 0;
+  readonly range = new ByteRange();
   private db!: Database;
   private entry = 0;
   private skip = 0;
@@ -25,17 +23,15 @@ export class InlineValue implements ByteStore {
   }
 
   resize(len: number): void {
-    if (len === this.len) return;
+    if (len === this.range.len) return;
     this.db.resizeRaw(this.entry, len + this.skip);
     this.take();
   }
 
   private take(): void {
-    const { db } = this;
-    this.buf = db.buf;
-    this.off = db.off + this.skip;
-    this.len = db.len - this.skip;
+    const { db, range, skip } = this;
+    range.buf = db.buf;
+    range.off = db.off + skip;
+    range.len = db.len - skip;
   }
 }
-
-const EMPTY = new Uint8Array(0);

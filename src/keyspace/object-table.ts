@@ -3,6 +3,9 @@
  * object's number. Numbers of freed objects are used again, so the table stays dense.
  */
 import type { Arena } from '../datastructs/arena.js';
+import type { BigArray } from '../datastructs/release.js';
+
+export type { BigArray };
 
 export class ObjectTable {
   private readonly objects: unknown[] = [];
@@ -34,9 +37,6 @@ export class ObjectTable {
     this.freed.length = 0;
   }
 }
-
-/** A typed array that an object owned: given back a piece at a time when it is big. */
-export type BigArray = Uint8Array | Int32Array | Float64Array;
 
 /**
  * What an object in the table must tell.

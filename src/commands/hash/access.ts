@@ -51,7 +51,7 @@ export function keep(call: Call): void {
   } else if (FIELDS.table !== undefined) {
     FIELDS.entry = call.addObject(1, FIELDS.kind, FIELDS.table);
   } else {
-    const { buf, off, len } = FIELDS.begun;
+    const { buf, off, len } = FIELDS.begun.range;
     FIELDS.entry = call.addRaw(1, FIELDS.kind, buf, off, len);
   }
 }

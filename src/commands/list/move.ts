@@ -2,7 +2,7 @@
  * LMOVE, RPOPLPUSH: an element goes from an end of one list to an end of another, or of the same, as
  * one step: a queue whose workers lose nothing.
  */
-import { HeapBytes } from '../../datastructs/byte-store.js';
+import { type ByteRange, HeapBytes } from '../../datastructs/byte-store.js';
 import { EventClass } from '../../keyspace/events.js';
 import { KindSet } from '../../keyspace/kinds.js';
 import { ListEnd } from '../../keyspace/list/list.js';
@@ -84,12 +84,12 @@ export function moveElement(call: Call, from: ListEnd, to: ListEnd): boolean {
 }
 
 /** Takes an element out of a list. @returns a copy, valid until the next call */
-function takeElement(call: Call, e: number, end: ListEnd): HeapBytes {
+function takeElement(call: Call, e: number, end: ListEnd): ByteRange {
   list.open(call.db, e).peek(end);
   const { buf, off, len } = list;
   const bytes = len <= CARRIED_MAX ? carried : new HeapBytes();
   bytes.resize(len);
-  bytes.buf.set(buf.subarray(off, off + len));
+  bytes.range.buf.set(buf.subarray(off, off + len));
   list.drop(end);
-  return bytes;
+  return bytes.range;
 }

@@ -48,7 +48,7 @@ export function replyFromTail(reply: ReplyWriter, list: List, n: number): void {
 
 /** `n` elements of a listpack from position `p` on. */
 function replyRun(reply: ReplyWriter, listpack: Listpack, p: number, n: number): void {
-  const { buf, off } = listpack.store;
+  const { buf, off } = listpack.range;
   let at = off + p;
   for (let i = 0; i < n; i++) {
     const b = buf[at]!;

@@ -58,7 +58,7 @@ export function storeResult(call: Call, result: FreeSet, event: string): void {
     storeNothing(call);
     return;
   }
-  const { buf, off, len } = result.bytes;
+  const { buf, off, len } = result.bytes.range;
   if (result.kind === Kind.SetDict) call.putObject(1, Kind.SetDict, result.table!);
   else call.putRaw(1, result.kind, buf, off, len);
   call.reply.int(size);

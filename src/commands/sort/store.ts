@@ -31,7 +31,7 @@ function putList(call: Call, i: number, elements: ByteTable): void {
     call.putObject(i, Kind.ListQuicklist, quicklist);
     return;
   }
-  const { buf, off, len } = new NodeView().attach(quicklist.nodes, quicklist.nodes.head);
+  const { buf, off, len } = new NodeView().attach(quicklist.nodes, quicklist.nodes.head).range;
   const listpack = buf.slice(off, off + len);
   db.discard(quicklist.dispose());
   call.putRaw(i, Kind.ListListpack, listpack, 0, len);

@@ -13,9 +13,10 @@ import { deleteDestination } from '../delete-destination.js';
 
 /** Stores a set that was begun and is not empty under argument `i`, which has no entry. */
 export function addZset(call: Call, i: number, built: ZsetWriter): void {
-  const { object, bytes } = built;
+  const { object } = built;
+  const { buf, off, len } = built.bytes.range;
   if (object !== undefined) call.addObject(i, Kind.ZsetSkiplist, object);
-  else call.addRaw(i, Kind.ZsetListpack, bytes.buf, bytes.off, bytes.len);
+  else call.addRaw(i, Kind.ZsetListpack, buf, off, len);
 }
 
 /**
@@ -28,8 +29,9 @@ export function storeZset(call: Call, i: number, built: ZsetWriter, event: strin
     deleteDestination(call, i);
     return;
   }
-  const { object, bytes } = built;
+  const { object } = built;
+  const { buf, off, len } = built.bytes.range;
   if (object !== undefined) call.putObject(i, Kind.ZsetSkiplist, object);
-  else call.putRaw(i, Kind.ZsetListpack, bytes.buf, bytes.off, bytes.len);
+  else call.putRaw(i, Kind.ZsetListpack, buf, off, len);
   call.changed(i, EventClass.Zset, event);
 }

@@ -473,7 +473,7 @@ export class HashFields {
       timed.append(this.value, this.valueOff, this.valueLen);
       timed.appendInteger(0);
     }
-    const bytes = new Uint8Array(FIELD_SLOT_BYTES + heap.len);
+    const bytes = new Uint8Array(FIELD_SLOT_BYTES + heap.range.len);
     writeWord(bytes, 0, NO_SLOT);
     bytes.set(heap.view(), FIELD_SLOT_BYTES);
     return bytes;
@@ -485,14 +485,15 @@ export class HashFields {
     this.go(this.at);
     const { fieldLen, valueLen } = this;
     heap.resize(fieldLen + valueLen);
-    heap.buf.set(this.field.subarray(this.fieldOff, this.fieldOff + fieldLen));
-    heap.buf.set(this.value.subarray(this.valueOff, this.valueOff + valueLen), fieldLen);
+    const { buf } = heap.range;
+    buf.set(this.field.subarray(this.fieldOff, this.fieldOff + fieldLen));
+    buf.set(this.value.subarray(this.valueOff, this.valueOff + valueLen), fieldLen);
     pack.remove(this.at, TRIPLET);
     const p = this.placeForTime(atMs);
     // The last first: each goes to where the one before it stood.
     pack.insertBefore(p, digits, 0, writeInteger(digits, 0, atMs));
-    pack.insertBefore(p, heap.buf, fieldLen, valueLen);
-    pack.insertBefore(p, heap.buf, 0, fieldLen);
+    pack.insertBefore(p, buf, fieldLen, valueLen);
+    pack.insertBefore(p, buf, 0, fieldLen);
     this.at = p;
   }
 

@@ -119,9 +119,9 @@ export class ListCursor {
   read(): void {
     const { listpack, view } = this;
     if (this.isPlain) {
-      this.buf = view.buf;
-      this.off = view.off;
-      this.len = view.len;
+      this.buf = view.range.buf;
+      this.off = view.range.off;
+      this.len = view.range.len;
       return;
     }
     listpack.read(this.position);
@@ -132,9 +132,12 @@ export class ListCursor {
 
   /** Whether the element is these bytes. */
   is(needle: Needle): boolean {
-    const { listpack, position, view } = this;
+    const { listpack, position } = this;
     const { buf, off, len } = needle;
-    if (this.isPlain) return view.len === len && sameBytes(view.buf, view.off, buf, off, len);
+    if (this.isPlain) {
+      const { range } = this.view;
+      return range.len === len && sameBytes(range.buf, range.off, buf, off, len);
+    }
     if (!listpack.isInteger(position))
       return !needle.isInteger && listpack.is(position, buf, off, len);
     if (!needle.isInteger || listpack.integer(position) !== needle.integer) return false;
@@ -160,7 +163,7 @@ export class ListCursor {
     }
     this.touched = node;
     this.view.attach(nodes, node);
-    if (position < this.view.len - 1) return true;
+    if (position < this.view.range.len - 1) return true;
     return this.nextNode();
   }
 

@@ -61,7 +61,7 @@ export class List {
     if (this.quicklist !== undefined) return;
     const { inline, listpack } = this;
     const fill = this.db.limits.listMaxListpackSize;
-    if (exceedsNode(fill, inline.len + bytes, listpack.count + elements)) this.toQuicklist();
+    if (exceedsNode(fill, inline.range.len + bytes, listpack.count + elements)) this.toQuicklist();
   }
 
   /** To be called after elements were removed: makes it a listpack again if it has become small. */
@@ -99,7 +99,8 @@ export class List {
       const n = end === ListEnd.Head ? nodes.head : nodes.tail;
       this.view.attach(nodes, n);
       if (nodes.isPlain(n)) {
-        this.found(this.view.buf, this.view.off, this.view.len);
+        const { buf, off, len } = this.view.range;
+        this.found(buf, off, len);
         return;
       }
       listpack = this.node;
@@ -157,7 +158,8 @@ export class List {
     const { db, inline, listpack } = this;
     const quicklist = newQuicklist(db);
     const { count } = listpack;
-    if (count > 0) quicklist.appendListpack(inline.buf, inline.off, inline.len, count);
+    const { buf, off, len } = inline.range;
+    if (count > 0) quicklist.appendListpack(buf, off, len, count);
     db.setObject(this.entry, Kind.ListQuicklist, quicklist, true);
     this.quicklist = quicklist;
   }
@@ -167,7 +169,7 @@ export class List {
     const { nodes } = quicklist;
     // A copy: storing it frees the node first.
     this.view.attach(nodes, nodes.head);
-    const { buf, off, len } = this.view;
+    const { buf, off, len } = this.view.range;
     const bytes = buf.slice(off, off + len);
     db.setRaw(entry, Kind.ListListpack, bytes, 0, len, true);
     this.open(db, entry);
@@ -186,5 +188,5 @@ const EMPTY = new Uint8Array(0);
 export const EMPTY_LIST: Uint8Array = (() => {
   const bytes = new HeapBytes();
   Listpack.init(bytes);
-  return bytes.buf.slice(0, EMPTY_LISTPACK_BYTES);
+  return bytes.view().slice(0, EMPTY_LISTPACK_BYTES);
 })();

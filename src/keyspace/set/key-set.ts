@@ -53,13 +53,14 @@ export class KeySet extends SetValue {
     if (other.table !== undefined) {
       db.setObject(entry, other.kind, other.table, true);
     } else {
-      const { buf, off, len } = other.bytes;
+      const { buf, off, len } = other.bytes.range;
       db.setRaw(entry, other.kind, buf, off, len, true);
     }
   }
 
   protected adoptListpack(bytes: HeapBytes): void {
-    this.db.setRaw(this.entry, Kind.SetListpack, bytes.buf, bytes.off, bytes.len, true);
+    const { buf, off, len } = bytes.range;
+    this.db.setRaw(this.entry, Kind.SetListpack, buf, off, len, true);
     this.kind = Kind.SetListpack;
     this.inline.attach(this.db, this.entry);
   }

@@ -42,7 +42,7 @@ function hasDeletedFrom(stream: Stream, id: StreamId): boolean {
 }
 
 /** How many entries were added up to this ID, or ENTRIES_READ_UNKNOWN. */
-function entriesUpTo(stream: Stream, id: StreamId): Counter {
+export function entriesUpTo(stream: Stream, id: StreamId): Counter {
   const { entriesAdded, maxDeletedId, firstId } = stream;
   if (entriesAdded === 0) return 0;
   const toLast = id.compare(stream.lastId);

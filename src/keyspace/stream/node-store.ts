@@ -8,7 +8,7 @@
  * Valid until another node of the stream, or anything in its arena, changes: open it anew after that.
  */
 import { blockBytes, SEGMENT_MASK, SEGMENT_SHIFT } from '../../datastructs/arena.js';
-import type { ByteStore } from '../../datastructs/byte-store.js';
+import { ByteRange, type ByteStore } from '../../datastructs/byte-store.js';
 import { copyBytes } from '../../datastructs/move-bytes.js';
 import type { Rax } from '../../datastructs/rax.js';
 import { readWord } from '../../datastructs/words.js';
@@ -29,9 +29,7 @@ export interface NodeOwner {
 }
 
 export class NodeStore implements ByteStore {
-  buf: Uint8Array = EMPTY;
-  off = 0;
-  len = 0;
+  readonly range = new ByteRange();
   address = 0;
   /** The node's key: the ID that its entries' IDs are relative to. */
   readonly id = new StreamId();
@@ -43,7 +41,7 @@ export class NodeStore implements ByteStore {
     this.address = address;
     this.id.readKey(key, at);
     this.locate();
-    this.len = readWord(this.buf, this.off);
+    this.range.len = readWord(this.range.buf, this.range.off);
     return this;
   }
 
@@ -53,30 +51,31 @@ export class NodeStore implements ByteStore {
     this.address = stream.tail;
     this.id.copyFrom(stream.tailId);
     this.locate();
-    this.len = readWord(this.buf, this.off);
+    this.range.len = readWord(this.range.buf, this.range.off);
     return this;
   }
 
   resize(len: number): void {
-    const { stream } = this;
+    const { range, stream } = this;
     const isTail = this.address === stream.tail;
-    const capacity = isTail ? stream.tailCapacity : blockBytes(this.len);
+    const capacity = isTail ? stream.tailCapacity : blockBytes(range.len);
     if (len > capacity) this.relocate(capacity, isTail ? stream.roomFor(len) : blockBytes(len));
     else if (!isTail && blockBytes(len) !== capacity) this.relocate(capacity, blockBytes(len));
-    this.len = len;
+    range.len = len;
   }
 
   /** Makes the last node's block no bigger than it need be. */
   trimRoom(): void {
     const { tailCapacity } = this.stream;
-    const needed = blockBytes(this.len);
+    const needed = blockBytes(this.range.len);
     if (needed < tailCapacity) this.relocate(tailCapacity, needed);
   }
 
   private locate(): void {
     const { arena } = this.stream.home;
-    this.buf = arena.bytes[this.address >>> SEGMENT_SHIFT]!;
-    this.off = (this.address & SEGMENT_MASK) << 3;
+    const { range } = this;
+    range.buf = arena.bytes[this.address >>> SEGMENT_SHIFT]!;
+    range.off = (this.address & SEGMENT_MASK) << 3;
   }
 
   private relocate(before: number, capacity: number): void {
@@ -87,7 +86,7 @@ export class NodeStore implements ByteStore {
     const off = (address & SEGMENT_MASK) << 3;
     this.address = moved;
     this.locate();
-    copyBytes(from, off, Math.min(before, capacity), this.buf, this.off);
+    copyBytes(from, off, Math.min(before, capacity), this.range.buf, this.range.off);
     arena.free(address, before);
     stream.home.nodeBytes += capacity - before;
     this.id.writeKey(scratch, 0);
@@ -101,5 +100,4 @@ export class NodeStore implements ByteStore {
   }
 }
 
-const EMPTY = new Uint8Array(0);
 const scratch = new Uint8Array(ID_KEY_BYTES);

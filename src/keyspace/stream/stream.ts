@@ -18,7 +18,7 @@ import { Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT } from '../../datastruct
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import { EMPTY_LISTPACK_BYTES, Listpack } from '../../datastructs/listpack.js';
 import { copyBytes } from '../../datastructs/move-bytes.js';
-import { Rax } from '../../datastructs/rax.js';
+import { NOT_FOUND, Rax } from '../../datastructs/rax.js';
 import { RaxIterator } from '../../datastructs/rax-iterator.js';
 import { readWord } from '../../datastructs/words.js';
 import type { EncodingLimits } from '../encoding-limits.js';
@@ -150,6 +150,31 @@ export class Stream implements OwnedObject, NodeOwner {
     return blockBytes(room);
   }
 
+  // ---- a stream that is read from a file: its nodes in any order, then `nodesLoaded`
+
+  /**
+   * Adds a macro node.
+   * @param key its key, 16 bytes @param live entries in it that count
+   * @returns false if there is one with that key
+   */
+  loadNode(key: Uint8Array, bytes: Uint8Array, off: number, len: number, live: number): boolean {
+    if (this.nodes.find(key, 0, ID_KEY_BYTES) !== NOT_FOUND) return false;
+    const { home } = this;
+    const capacity = blockBytes(len);
+    const address = home.arena.alloc(capacity);
+    const to = home.arena.bytes[address >>> SEGMENT_SHIFT]!;
+    copyBytes(bytes, off, len, to, (address & SEGMENT_MASK) << 3);
+    home.nodeBytes += capacity;
+    this.nodes.set(key, 0, ID_KEY_BYTES, address);
+    this.length += live;
+    this.settleHome();
+    return true;
+  }
+
+  nodesLoaded(): void {
+    this.findTail();
+  }
+
   // ---- groups
 
   group(name: Uint8Array, off: number, len: number): ConsumerGroup | undefined {
@@ -236,7 +261,7 @@ export class Stream implements OwnedObject, NodeOwner {
     node.openTail(this);
     const { streamNodeMaxBytes: bytes, streamNodeMaxEntries: entries } = limits;
     const maxBytes = bytes === 0 || bytes > ENTRY_MAX_BYTES ? ENTRY_MAX_BYTES : bytes;
-    if (node.len + size >= maxBytes) return false;
+    if (node.range.len + size >= maxBytes) return false;
     lp.attach(node);
     return entries === 0 || liveCount(lp) + deletedCount(lp) < entries;
   }
@@ -253,7 +278,7 @@ export class Stream implements OwnedObject, NodeOwner {
     id.writeKey(scratchKey, 0);
     this.nodes.set(scratchKey, 0, ID_KEY_BYTES, address);
     node.openTail(this);
-    node.len = 0;
+    node.range.len = 0;
   }
 
   /** Learns anew which node is the last, of which all have just the blocks they need. */

@@ -12,9 +12,9 @@ describe('a buffer of its own', () => {
   it('keeps its first bytes when it becomes longer or shorter', () => {
     const store = new HeapBytes(Uint8Array.from([1, 2, 3]));
     store.resize(1000);
-    expect([store.len, ...store.buf.subarray(0, 3)]).toEqual([1000, 1, 2, 3]);
+    expect([store.range.len, ...store.range.buf.subarray(0, 3)]).toEqual([1000, 1, 2, 3]);
     store.resize(2);
     expect([...store.view()]).toEqual([1, 2]);
-    expect(new HeapBytes().len).toBe(0);
+    expect(new HeapBytes().range.len).toBe(0);
   });
 });

@@ -1,25 +1,24 @@
 /** Listpacks: against an array of strings, in memory that moves, and against Redis's own bytes. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ByteStore, HeapBytes } from '../../../src/datastructs/byte-store.js';
+import { ByteRange, type ByteStore, HeapBytes } from '../../../src/datastructs/byte-store.js';
 import { EMPTY_LISTPACK_BYTES, Listpack } from '../../../src/datastructs/listpack.js';
 
 /** A store that moves at every resize and spoils what it leaves, as an arena may. */
 class MovingBytes implements ByteStore {
-  buf = new Uint8Array(0);
-  off = 0;
-  len = 0;
+  readonly range = new ByteRange();
   private moves = 0;
 
   resize(len: number): void {
+    const { range } = this;
     const off = (this.moves++ * 7) % 13;
     const next = new Uint8Array(off + len + 5).fill(0xcd);
-    const kept = Math.min(len, this.len);
-    next.set(this.buf.subarray(this.off, this.off + kept), off);
-    this.buf.fill(0xdb);
-    this.buf = next;
-    this.off = off;
-    this.len = len;
+    const kept = Math.min(len, range.len);
+    next.set(range.buf.subarray(range.off, range.off + kept), off);
+    range.buf.fill(0xdb);
+    range.buf = next;
+    range.off = off;
+    range.len = len;
   }
 }
 
@@ -57,13 +56,13 @@ function expectElements(lp: Listpack, expected: readonly string[]): void {
   expect(elements(lp)).toEqual(expected);
   expect(backward(lp)).toEqual([...expected].reverse());
   expect(lp.count).toBe(expected.length);
-  const { buf, off, len } = lp.store;
+  const { buf, off, len } = lp.range;
   expect(new DataView(buf.buffer, buf.byteOffset + off).getUint32(0, true)).toBe(len);
   expect(buf[off + len - 1]).toBe(0xff);
 }
 
 function hex(lp: Listpack): string {
-  const { buf, off, len } = lp.store;
+  const { buf, off, len } = lp.range;
   return Buffer.from(buf.subarray(off, off + len)).toString('hex');
 }
 

@@ -88,7 +88,7 @@ function elements({ nodes }: Quicklist): string[] {
   const lp = new Listpack(view);
   for (let n = nodes.head; n !== 0; n = nodes.next(n)) {
     view.attach(nodes, n);
-    if (nodes.isPlain(n)) found.push(text(view));
+    if (nodes.isPlain(n)) found.push(text(view.range));
     else {
       for (let p = lp.first(); p !== 0; p = lp.next(p)) {
         lp.read(p);
@@ -118,7 +118,8 @@ function checkNodes({ count, depth, nodes }: Quicklist): void {
     if (i < depth || i >= chain.length - depth) expect(nodes.isCompressed(n)).toBe(false);
     if (nodes.isPlain(n)) continue;
     view.attach(nodes, n);
-    expect(Buffer.from(view.buf).readUInt32LE(view.off)).toBe(view.len);
+    const { buf, off, len } = view.range;
+    expect(Buffer.from(buf).readUInt32LE(off)).toBe(len);
     expect(new Listpack(view).count).toBe(nodes.count(n));
   }
   expect(sum).toBe(count);

@@ -183,7 +183,7 @@ class Model {
     if (fields.table !== undefined) {
       db.addObjectKey(name, 0, name.length, 0, fields.kind, fields.table);
     } else {
-      const { buf, off, len } = fields.begun;
+      const { buf, off, len } = fields.begun.range;
       db.addRaw(name, 0, name.length, 0, fields.kind, buf, off, len);
     }
   }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type BigArray, release } from '../../../src/datastructs/release.js';
+import { ReleaseThread } from '../../../src/datastructs/release-thread.js';
 import type { Database } from '../../../src/keyspace/database.js';
 import { Keyspace } from '../../../src/keyspace/keyspace.js';
 import { Maintenance } from '../../../src/keyspace/maintenance.js';
@@ -17,14 +19,34 @@ function removeAll(db: Database, from: number, to: number): void {
   }
 }
 
+const MIB = 1024 * 1024;
+
+/** A thread that only notes what it is told. */
+class NotingThread extends ReleaseThread {
+  starts = 0;
+  stops = 0;
+  released = 0;
+
+  override start(): void {
+    this.starts++;
+  }
+
+  override stop(): void {
+    this.stops++;
+  }
+
+  override release(array: BigArray): void {
+    this.released++;
+    release(array);
+  }
+}
+
 function setup(databases = 2, rehashes = true) {
   const keyspace = new Keyspace({ databases, random: Math.random });
   let micros = 0;
-  const maintenance = new Maintenance(keyspace, {
-    micros: () => (micros += 10),
-    rehashes: () => rehashes,
-  });
-  return { keyspace, maintenance };
+  const thread = new NotingThread();
+  const options = { micros: () => (micros += 10), rehashes: () => rehashes };
+  return { keyspace, maintenance: new Maintenance(keyspace, options, thread), thread };
 }
 
 describe('maintenance', () => {
@@ -84,5 +106,27 @@ describe('maintenance', () => {
     expect(segments.map((segment) => segment.length)).toEqual(segments.map(() => 0));
     fill(db, 0, 1000);
     expect(db.size).toBe(1000);
+  });
+
+  it('has a thread that gives memory back while there is much of it', () => {
+    const { keyspace, maintenance, thread } = setup();
+    const db = keyspace.databases[0]!;
+    const value = new Uint8Array(4 * MIB);
+    for (let i = 0; i < 40; i++) {
+      const key = Buffer.from(`key:${i}`);
+      if (i === 20) {
+        maintenance.run();
+        expect(thread.starts).toBe(0);
+      }
+      db.addString(key, 0, key.length, 0, value, 0, value.length);
+    }
+    maintenance.run();
+    expect(thread.starts).toBe(1);
+    removeAll(db, 0, 40);
+    for (let i = 0; i < 50; i++) maintenance.run();
+    expect(thread.released).toBe(40);
+    expect(thread.stops).toBe(0);
+    for (let i = 0; i < 100; i++) maintenance.run();
+    expect(thread.stops).toBeGreaterThan(0);
   });
 });

@@ -43,10 +43,11 @@ class Model {
   constructor(db: Database) {
     this.db = db;
     this.writer.begin(db, db.limits.zsetMaxListpackEntries === 0 ? 1 : 0, 0);
-    const { object, bytes } = this.writer;
+    const { object } = this.writer;
+    const { buf, off, len } = this.writer.bytes.range;
     this.entry =
       object === undefined
-        ? db.addRaw(KEY, 0, KEY.length, 0, Kind.ZsetListpack, bytes.buf, bytes.off, bytes.len)
+        ? db.addRaw(KEY, 0, KEY.length, 0, Kind.ZsetListpack, buf, off, len)
         : db.addObjectKey(KEY, 0, KEY.length, 0, Kind.ZsetSkiplist, object);
   }
 

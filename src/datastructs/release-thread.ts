@@ -1,0 +1,105 @@
+/**
+ * A thread that gives the memory of big typed arrays back, so that the event loop need not.
+ *
+ * What takes time when memory goes back to the system is that the kernel takes it apart page by page:
+ * 20 to 70 µs per MiB, several milliseconds for the bucket table of 10 million members. The kernel
+ * keeps other threads of the process from running meanwhile only where these change the address
+ * space themselves, not where they touch memory. So the array is handed over, which takes
+ * microseconds, and this thread calls `release`'s trick for it:
+ *
+ *     event loop                          thread
+ *     array ---- postMessage ----> buffer ---- postMessage ----> closed port: freed here
+ *     (now of length 0)
+ *
+ * A thread of Node.js takes 30 ms to start, of which the event loop pays 1 to 3 ms, and 7 MiB. So who
+ * owns one starts it while there is much that may have to go at once, before it does (see
+ * keyspace/maintenance.ts). Until it is up, or where the system lets no thread start, arrays are
+ * released on the spot.
+ */
+import { Worker } from 'node:worker_threads';
+import { type BigArray, RELEASE_MIN, release } from './release.js';
+
+/**
+ * What the thread runs: a text, for a program that is bundled has no other files. Where priorities
+ * are a thread's (elsewhere they are the process's), its own is low: woken on the event loop's core
+ * it would push that aside at once.
+ */
+const PROGRAM = `
+const { getPriority, setPriority } = require('node:os');
+const { MessageChannel, parentPort } = require('node:worker_threads');
+if (process.platform === 'linux') setPriority(Math.min(getPriority() + 10, 19));
+const { port1, port2 } = new MessageChannel();
+port1.close();
+port2.close();
+parentPort.on('message', (buffer) => {
+  if (buffer === null) parentPort.close();
+  else port1.postMessage(null, [buffer]);
+});
+`;
+/** It has next to nothing on its heap; with less it does not start. */
+const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 8 };
+
+export class ReleaseThread {
+  /** Whether arrays go to it: some time after its start. */
+  isUp = false;
+  private worker: Worker | undefined;
+  private hasFailed = false;
+
+  /** Whether it has been started and not been stopped. */
+  get isStarted(): boolean {
+    return this.worker !== undefined;
+  }
+
+  /** Has the thread come up; does nothing where it is up, or where one has failed. */
+  start(): void {
+    if (this.worker !== undefined || this.hasFailed) return;
+    try {
+      const worker = new Worker(PROGRAM, {
+        eval: true,
+        execArgv: [],
+        env: {},
+        resourceLimits: LIMITS,
+        trackUnmanagedFds: false,
+      });
+      worker.unref();
+      worker.once('online', () => this.setUp(worker));
+      worker.once('error', () => this.giveUp(worker));
+      this.worker = worker;
+    } catch {
+      this.hasFailed = true;
+    }
+  }
+
+  /** Ends the thread when it has released what it was given. */
+  stop(): void {
+    this.worker?.postMessage(null);
+    this.forget();
+  }
+
+  /** As the function `release`: nobody may use the array any more. */
+  release(array: BigArray): void {
+    if (!this.isUp) release(array);
+    else if (array.byteLength >= RELEASE_MIN) this.handOver(array.buffer as ArrayBuffer);
+  }
+
+  private setUp(worker: Worker): void {
+    if (worker !== this.worker) return;
+    this.isUp = true;
+    // The first time takes longer.
+    this.handOver(new ArrayBuffer(RELEASE_MIN));
+  }
+
+  private handOver(buffer: ArrayBuffer): void {
+    this.worker!.postMessage(buffer, [buffer]);
+  }
+
+  private giveUp(worker: Worker): void {
+    this.hasFailed = true;
+    if (worker === this.worker) this.forget();
+  }
+
+  private forget(): void {
+    this.worker = undefined;
+    this.isUp = false;
+  }
+}
