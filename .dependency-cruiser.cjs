@@ -4,8 +4,8 @@
  * a reader's head as well.
  *
  *     main.ts, index.ts
- *     cli                                        (the command line: signals, daemon, pid file)
- *     scripting  replication  cluster  sentinel
+ *     cli  tools                                 (the command line: signals, daemon, pid file; check tools)
+ *     scripting  replication  cluster  sentinel  web
  *     server                                     (server/api: the part that commands may see)
  *     commands            persistence
  *     keyspace            resp
@@ -31,15 +31,17 @@ const MAY_IMPORT = {
   keyspace: ['datastructs', 'text'],
   commands: ['keyspace', 'datastructs', 'resp', 'text', 'server/api'],
   persistence: ['keyspace', 'datastructs', 'resp', 'text'],
+  tools: ['persistence', 'keyspace', 'datastructs', 'resp', 'text'],
   server: ['commands', 'persistence', 'keyspace', 'datastructs', 'resp', 'text'],
   scripting: aboveServer,
   replication: aboveServer,
   cluster: aboveServer,
   sentinel: aboveServer,
-  cli: [...aboveServer, 'scripting', 'replication', 'cluster', 'sentinel'],
+  web: aboveServer,
+  cli: [...aboveServer, 'scripting', 'replication', 'cluster', 'sentinel', 'web'],
 };
 
-const ENTRY_FILES = '^src/(main|index)\\.ts$';
+const ENTRY_FILES = '^src/(main|index|tools/[a-z-]+)\\.ts$';
 
 function folderRule([folder, others]) {
   const allowed = [folder, ...others].join('|');

@@ -9,6 +9,7 @@
  * Every server has data, clock and log of its own; a process can hold many.
  */
 import type { Duplex } from 'node:stream';
+import { AclStartError } from './server/acl/acl.js';
 import type { Log } from './server/api/log.js';
 import { ManualClock, RealClock } from './server/clock.js';
 import { Config } from './server/config/config.js';
@@ -18,9 +19,11 @@ import { nodeFiles } from './server/config/node-files.js';
 import { ListenError } from './server/listeners.js';
 import { Server } from './server/server.js';
 import { silentLog } from './server/silent-log.js';
+import { TlsConfigError } from './server/tls/pem-files.js';
+import { WebFace } from './web/web-face.js';
 
 export type { DirectiveOptions };
-export { ConfigError, ListenError };
+export { ConfigError, ListenError, TlsConfigError };
 
 export interface CreateServerOptions extends DirectiveOptions {
   /**
@@ -41,6 +44,10 @@ export interface CreateServerOptions extends DirectiveOptions {
 export interface RespdServer {
   /** TCP port, 0 when there is none. */
   readonly port: number;
+  /** Port for TLS, 0 when there is none. */
+  readonly tlsPort: number;
+  /** Port for HTTP (metrics and the page), 0 when there is none. */
+  readonly httpPort: number;
   /** `redis://127.0.0.1:<port>` (with the password, if one is set). */
   readonly url: string;
   /** Ends all connections, stops listening, frees everything. */
@@ -57,6 +64,7 @@ export interface RespdServer {
  *   `port: 0` (the default) takes a free port; `bind` is 127.0.0.1 by default.
  * @throws ConfigError for an option that is unknown or has a bad value
  * @throws ListenError when the address can't be listened on
+ * @throws TlsConfigError when there is a tls-port, and the certificates can't be used
  */
 export async function createServer(options: CreateServerOptions = {}): Promise<RespdServer> {
   const { clock: clockKind, startMs, random, log, debugArena, ...directives } = options;
@@ -76,20 +84,44 @@ export async function createServer(options: CreateServerOptions = {}): Promise<R
     log: log === undefined ? silentLog : { ...silentLog, ...bound(log) },
     random,
     debugArena,
-    portZeroIsAny: directives.unixsocket === undefined || directives.port !== undefined,
+    portZeroIsAny:
+      directives.port !== undefined || !(directives.unixsocket || directives['tls-port']),
   });
   await server.start();
-  return new RunningServer(server, manual);
+  try {
+    server.acl.loadAtStart([]);
+  } catch (error) {
+    await server.stop();
+    if (!(error instanceof AclStartError)) throw error;
+    throw new ConfigError('BAD_VALUE', error.message, { directive: 'aclfile' });
+  }
+  const web = new WebFace(server);
+  try {
+    await web.start();
+  } catch (error) {
+    await server.stop();
+    throw new ListenError(`port ${config.values['http-port']}`, (error as Error).message, 'http');
+  }
+  return new RunningServer(server, web, manual);
 }
 
 class RunningServer implements RespdServer {
   constructor(
     private readonly server: Server,
+    private readonly web: WebFace,
     private readonly manual: ManualClock | undefined,
   ) {}
 
   get port(): number {
     return this.server.port;
+  }
+
+  get tlsPort(): number {
+    return this.server.tlsPort;
+  }
+
+  get httpPort(): number {
+    return this.web.port;
   }
 
   get url(): string {
@@ -98,8 +130,9 @@ class RunningServer implements RespdServer {
     return `redis://${auth}127.0.0.1:${this.port}`;
   }
 
-  close(): Promise<void> {
-    return this.server.stop();
+  async close(): Promise<void> {
+    await this.web.stop();
+    await this.server.stop();
   }
 
   advance(ms: number): void {

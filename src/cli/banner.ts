@@ -40,20 +40,11 @@ function withoutEffect({ values }: Config): string[] {
   if (values.save.length > 0) {
     lines.push('Save points are set, but this version has no persistence: data is in memory only.');
   }
-  const isOpen = values.bind.some((address) => !/^-?(127\.|::1$|localhost$)/.test(address));
-  if (values['protected-mode'] && isOpen && values.requirepass === '' && values.port !== 0) {
-    lines.push(
-      'This version does not enforce protected-mode: without a password, whoever reaches this ' +
-        "machine can use the server. Set 'requirepass', or 'bind 127.0.0.1'.",
-    );
-  }
   const missing: [set: boolean, directive: string, subject: string][] = [
     [values.appendonly, 'appendonly', 'persistence'],
     [values.replicaof !== null, 'replicaof', 'replication'],
     [values['cluster-enabled'], 'cluster-enabled', 'cluster mode'],
-    [values['tls-port'] !== 0, 'tls-port', 'TLS'],
     [values.maxmemory !== 0, 'maxmemory', 'eviction'],
-    [values.aclfile !== '', 'aclfile', 'users beyond the default one'],
     [values['syslog-enabled'], 'syslog-enabled', 'access to syslog'],
   ];
   for (const [isSet, directive, subject] of missing) {

@@ -8,6 +8,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { allCommands } from '../commands/index.js';
+import { AclStartError } from '../server/acl/acl.js';
+import { userLineCheck } from '../server/acl/user-lines.js';
 import { REDIS_VERSION, RESPD_VERSION } from '../server/api/version.js';
 import { RealClock } from '../server/clock.js';
 import { HELP_TEXT, parseCommandLine, type RunRequest } from '../server/config/command-line.js';
@@ -19,16 +21,23 @@ import { configRewriter } from '../server/config/rewrite.js';
 import { ListenError } from '../server/listeners.js';
 import type { ServerLog } from '../server/log.js';
 import { openLog } from '../server/log.js';
+import { openFileLimit, RESERVED_FILES } from '../server/open-files.js';
 import type { ServerOptions } from '../server/server.js';
 import { Server } from '../server/server.js';
+import { TlsConfigError } from '../server/tls/pem-files.js';
+import { WebFace } from '../web/web-face.js';
 import { logStart } from './banner.js';
 import { crashOnFailure, endBySignal } from './crash.js';
 import { daemonize, isDaemonChild, tellParent } from './daemon.js';
+import { OomScore } from './oom-score.js';
 import { PidFile } from './pid-file.js';
 import { setProcessTitle } from './process-title.js';
 import { handleSignals } from './signals.js';
 import { Supervisor } from './supervisor.js';
 import { warmUp } from './warm-up.js';
+
+/** The directives of what is listened on. */
+const PORTS = { tcp: 'port', tls: 'tls-port', http: 'http-port' } as const;
 
 /** Runs the program that `args` ask for. */
 export async function runCommandLine(args: readonly string[], programName: string): Promise<void> {
@@ -77,31 +86,40 @@ async function runServer(request: RunRequest): Promise<void> {
       process.exit(exitCode);
     },
   };
+  fitMaxClients(config, log);
   const server = new Server(options);
+  const web = new WebFace(server);
   applyRenames(server, extras);
+  if (request.configFile !== undefined) {
+    config.rewriter = configRewriter(request.configFile, config, nodeFiles(), () => ({
+      users: server.acl.configuredLines(),
+    }));
+  }
   logStart(log, config, request);
   for (const warning of extras.warnings) log.warning(warning);
   crashOnFailure(server);
   handleSignals(server, log);
   setProcessTitle(config, request.configFile);
-  config.onChange(['proc-title-template'], () => {
+  config.onChange(['proc-title-template', 'port', 'tls-port', 'bind'], () => {
     setProcessTitle(config, request.configFile);
     return undefined;
   });
+  loadUsers(server, extras);
+  new OomScore(config, log).apply();
   log.notice('Server initialized');
   try {
     await server.start();
+    await startWeb(web, config);
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
-    const port = error.isUnix ? error.address : `port ${values.port} (tcp)`;
-    fail(log, `Failed listening on ${port}, aborting.`);
+    fail(log, startFailure(error, config, log));
   }
+  const listeners = server.network.listeners();
+  if (listeners.length === 0) fail(log, 'Configured to not listen anywhere, exiting.');
   pidFile.write();
-  if (server.port > 0) log.notice('Ready to accept connections tcp');
-  if (values.unixsocket) log.notice('Ready to accept connections unix');
+  for (const { kind } of listeners) log.notice(`Ready to accept connections ${kind}`);
   supervisor.ready();
   tellParent('ready');
-  warmUp();
+  warmUp(() => server.stats.commandsProcessed);
 }
 
 function readConfig(request: RunRequest): { config: Config; extras: FileExtras } {
@@ -120,11 +138,12 @@ function readConfig(request: RunRequest): { config: Config; extras: FileExtras }
         stdin: request.readsStdin ? readFileSync(0) : undefined,
         optionsText: request.optionsText,
       },
-      { isSentinel: request.isSentinel, commandExists: isCommand },
+      {
+        isSentinel: request.isSentinel,
+        commandExists: isCommand,
+        checkUser: userLineCheck(allCommands, config),
+      },
     );
-    if (request.configFile !== undefined) {
-      config.rewriter = configRewriter(request.configFile, config, files, () => ({}));
-    }
     process.chdir(config.values.dir);
     return { config, extras };
   } catch (error) {
@@ -170,6 +189,61 @@ function applyRenames(server: Server, extras: FileExtras): void {
     const error = server.commands.rename(from, to);
     if (error === undefined) continue;
     process.stderr.write(`rename-command ${from} ${to}: ${error}\n`);
+    process.exit(1);
+  }
+}
+
+async function startWeb(web: WebFace, { values }: Config): Promise<void> {
+  try {
+    await web.start();
+  } catch (error) {
+    throw new ListenError(`port ${values['http-port']}`, (error as Error).message, 'http');
+  }
+}
+
+/** Why the server can't be reached, in Redis's words. */
+function startFailure(error: unknown, { values }: Config, log: ServerLog): string {
+  if (error instanceof TlsConfigError) {
+    log.warning(error.message);
+    return 'Failed to configure TLS. Check logs for more info.';
+  }
+  if (!(error instanceof ListenError)) throw error;
+  if (error.kind === 'unix') return `Failed opening Unix socket: ${error.reason}`;
+  const port = values[PORTS[error.kind]];
+  return `Failed listening on port ${port} (${error.kind}), aborting.`;
+}
+
+/** Asks for no more clients than the system has files for. */
+function fitMaxClients(config: Config, log: ServerLog): void {
+  const { maxclients } = config.values;
+  const limit = openFileLimit();
+  const needed = maxclients + RESERVED_FILES;
+  if (limit >= needed) return;
+  if (limit <= RESERVED_FILES) {
+    fail(
+      log,
+      `Your current 'ulimit -n' of ${limit} is not enough for the server to start. Please increase ` +
+        `your open file limit to at least ${needed}. Exiting.`,
+    );
+  }
+  const fitting = limit - RESERVED_FILES;
+  config.force('maxclients', fitting);
+  log.warning(
+    `You requested maxclients of ${maxclients} requiring at least ${needed} max file descriptors.`,
+  );
+  log.warning(
+    `Current maximum open files is ${limit}. maxclients has been reduced to ${fitting} to ` +
+      "compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.",
+  );
+}
+
+function loadUsers(server: Server, { users }: FileExtras): void {
+  try {
+    server.acl.loadAtStart(users);
+  } catch (error) {
+    // It has been logged.
+    if (!(error instanceof AclStartError)) throw error;
+    tellParent(`${error.message}\n`);
     process.exit(1);
   }
 }

@@ -1,10 +1,11 @@
 /** CONFIG: the configuration, read, changed and written back while the server runs. */
+import type { Args } from '../resp/args.js';
 import { NO_CONFIG_FILE, SYNTAX_ERROR } from '../resp/errors.js';
 import { ReplyError } from '../resp/reply-error.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
 import type { Call } from '../server/api/call.js';
 import type { CommandFlag, CommandSpec } from '../server/api/command.js';
-import type { Config } from '../server/api/config.js';
+import { type Config, isSensitive } from '../server/api/config.js';
 
 const ADMIN_FLAGS: readonly CommandFlag[] = ['admin', 'noscript', 'loading', 'stale'];
 const ON_ALL_NODES = ['request_policy:all_nodes', 'response_policy:all_succeeded'];
@@ -68,6 +69,7 @@ const set: CommandSpec = {
   history: [['7.0.0', 'Added the ability to set multiple parameters in one call.']],
   tips: ON_ALL_NODES,
   reply: 'OK',
+  secrets: sensitiveValues,
   run({ args, client, server, reply }: Call) {
     if (args.count % 2 !== 0) throw SYNTAX_ERROR;
     const pairs: [string, string][] = [];
@@ -81,6 +83,13 @@ const set: CommandSpec = {
     result.then((late) => client.unblock((lateReply) => answerSet(lateReply, late)));
   },
 };
+
+/** The values of directives that hold secrets. */
+function sensitiveValues(args: Args): readonly number[] {
+  const found: number[] = [];
+  for (let i = 3; i < args.count; i += 2) if (isSensitive(args.text(i - 1))) found.push(i);
+  return found;
+}
 
 type SetResult = Awaited<ReturnType<Config['setLatin1']>>;
 

@@ -9,7 +9,10 @@ import type { ReplyWriter } from '../resp/reply-writer.js';
 const MAX_DRAWN_BYTES = 512 * 1024 * 1024;
 const DRAWN_TOO_MUCH = new ReplyError('ERR value is out of range, the reply would be over 512 MB');
 
-/** To be called before each draw. @throws ReplyError when the reply is too long already */
+/**
+ * To be called before each draw.
+ * @throws ReplyError when the reply is too long already, or nobody will get it
+ */
 export function checkDrawn(reply: ReplyWriter): void {
-  if (reply.size > MAX_DRAWN_BYTES) throw DRAWN_TOO_MUCH;
+  if (reply.size > MAX_DRAWN_BYTES || reply.isAbandoned) throw DRAWN_TOO_MUCH;
 }

@@ -1,5 +1,6 @@
 /** All commands of a server, in the order COMMAND lists them. */
 import type { CommandSpec } from '../server/api/command.js';
+import { acl } from './acl/index.js';
 import { bitmapCommands } from './bitmap/index.js';
 import { config } from './config.js';
 import { connectionCommands } from './connection/index.js';
@@ -8,6 +9,7 @@ import { hashCommands } from './hash/index.js';
 import { hyperloglogCommands } from './hyperloglog/index.js';
 import { keyCommands } from './keys/index.js';
 import { listCommands } from './list/index.js';
+import { pubsubCommands } from './pubsub/index.js';
 import { serverCommands } from './server/index.js';
 import { setCommands } from './set/index.js';
 import { sortCommands } from './sort/index.js';
@@ -17,6 +19,7 @@ import { transactionCommands } from './transactions/index.js';
 import { zsetCommands } from './zset/index.js';
 
 export const allCommands: readonly CommandSpec[] = [
+  acl,
   ...bitmapCommands,
   ...connectionCommands,
   config,
@@ -25,6 +28,7 @@ export const allCommands: readonly CommandSpec[] = [
   ...hyperloglogCommands,
   ...keyCommands,
   ...listCommands,
+  ...pubsubCommands,
   ...serverCommands,
   ...setCommands,
   ...streamCommands,

@@ -30,6 +30,18 @@ export function idleSeconds(clock: number, current: number): number {
   return current >= clock ? current - clock : current + CLOCK_MASK - clock;
 }
 
+/** The clock of a key that was not used for so many seconds. @param current the clock's value now */
+export function restoredLruClock(idle: number, current: number): number {
+  const clock = current - idle;
+  // Longer ago than the clock can tell: as long as it tells reliably.
+  return clock >= 0 ? clock : (current + (CLOCK_MASK >>> 1)) % CLOCK_MASK;
+}
+
+/** The clock of a key with this use counter, as of now. */
+export function restoredLfuClock(uses: number, now: number): number {
+  return (minutes(now) << 8) | uses;
+}
+
 /** The clock of a new key under LFU. */
 export function newLfuClock(now: number): number {
   return (minutes(now) << 8) | LFU_INIT;

@@ -252,6 +252,27 @@ export class Database {
     return e;
   }
 
+  /** As `addRaw`, with a time to live from the start. @returns the new entry */
+  addVolatile(
+    key: Uint8Array,
+    keyOff: number,
+    keyLen: number,
+    hash: number,
+    kind: number,
+    value: Uint8Array,
+    off: number,
+    len: number,
+    atMs: number,
+  ): number {
+    const { dict } = this;
+    const meta = this.freshMeta(kind) | VOLATILE;
+    const e = dict.insert(key, keyOff, keyLen, hash, SLOT_BYTES + len, meta);
+    copyBytes(value, off, len, dict.buf, dict.valOff + SLOT_BYTES);
+    writeWord(dict.buf, dict.valOff, this.expires.add(e, atMs));
+    if (this.waiters !== undefined) this.waiters.keyAdded(key, keyOff, keyLen);
+    return e;
+  }
+
   /** Replaces whatever an entry holds by value bytes of a kind that is no object. */
   setRaw(
     e: number,

@@ -167,6 +167,14 @@ export class Args {
     return value;
   }
 
+  /** The arguments from `first` on, as a request of their own; valid as long as these are. */
+  tail(first: number): Args {
+    const tail = new Args(this.buf, this.offs, this.lens, this.hashes);
+    tail.base = this.base + first;
+    tail.count = this.count - first;
+    return tail;
+  }
+
   /** A copy that outlives the read buffer. */
   copy(): Args {
     const parts: Uint8Array[] = [];

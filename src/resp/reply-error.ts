@@ -14,6 +14,9 @@ export class ReplyError {
   }
 }
 
+/** An error that a command is refused with before it does anything: it doesn't count as a call. */
+export class Refusal extends ReplyError {}
+
 /** Longest code that Redis takes for one. */
 const CODE_MAX = 30;
 

@@ -46,7 +46,14 @@ export class ReplyWriter {
   resp3 = false;
   /** Error replies written so far. */
   errors = 0;
+  /**
+   * Told when the open stretch has grown beyond the shared buffer, with its size.
+   * @returns whether to go on: if not, all of it is dropped, and what is yet to be written, too
+   */
+  onGrown: (bytes: number) => boolean = () => true;
   private deferred = 0;
+  /** Whether the open stretch is dropped. */
+  private isDropped = false;
 
   constructor(private readonly onError: ErrorListener = () => {}) {}
 
@@ -54,6 +61,11 @@ export class ReplyWriter {
   open(resp3: boolean): void {
     this.resp3 = resp3;
     this.start = this.pos;
+  }
+
+  /** Whether what is written now is dropped: a long loop of replies may as well end. */
+  get isAbandoned(): boolean {
+    return this.isDropped;
   }
 
   /** Bytes written since `open`; a mark to which `truncate` goes back. */
@@ -67,6 +79,7 @@ export class ReplyWriter {
     if (this.pos > this.start) chunks.push(Buffer.from(this.buf.subarray(this.start, this.pos)));
     this.overflow = [];
     this.overflowBytes = 0;
+    this.isDropped = false;
     this.pos = this.start;
     if (this.buf.length > SHARED_SIZE && this.start === 0) this.renew();
     return chunks;
@@ -92,6 +105,10 @@ export class ReplyWriter {
    */
   truncate(size: number): void {
     this.deferred = 0;
+    if (this.isDropped) {
+      this.pos = this.start;
+      return;
+    }
     if (size >= this.overflowBytes) {
       this.pos = this.start + size - this.overflowBytes;
       return;
@@ -395,10 +412,21 @@ export class ReplyWriter {
   }
 
   private addChunk(chunk: Buffer): void {
+    if (this.isDropped) return;
     this.overflow.push(chunk);
     this.overflowBytes += chunk.length;
+    if (!this.onGrown(this.overflowBytes)) this.drop();
+  }
+
+  /** Nobody will read the stretch. An empty chunk stands for it, so that `take` ends it. */
+  private drop(): void {
+    this.isDropped = true;
+    this.overflow = [NO_BYTES];
+    this.overflowBytes = 0;
   }
 }
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** As Redis makes an error text fit a line: breaks cut off its ends, blanks within. */
 function onOneLine(text: string): string {

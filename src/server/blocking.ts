@@ -67,6 +67,8 @@ class KeyWaiting implements BlockReason, Waiting {
   usec = 0;
   /** Whether the last run has found nothing. */
   waitsOn = true;
+  /** Whether it was not allowed to run again: the client's rights have changed. */
+  isRefused = false;
 
   constructor(
     private readonly blocking: Blocking,
@@ -227,7 +229,9 @@ export class Blocking implements BlockingApi {
     client.flags &= ~ClientFlag.Blocked;
     this.running = waiting;
     try {
-      waiting.usec += executor.runAgain(client, command, request);
+      const usec = executor.runAgain(client, command, request);
+      if (usec < 0) waiting.isRefused = true;
+      else waiting.usec += usec;
       if (waiting.waitsOn) client.flags |= ClientFlag.Blocked;
       else client.unblock();
     } catch (error) {
@@ -244,10 +248,12 @@ export class Blocking implements BlockingApi {
   }
 
   /** Counts a command that is done: served, or answered otherwise (its deadline, CLIENT UNBLOCK). */
-  count({ command, usec, waitsOn }: KeyWaiting, failed: boolean): void {
+  count(waiting: KeyWaiting, failed: boolean): void {
+    const { client, command, request, usec, waitsOn } = waiting;
     const { executor, stats } = this.parts;
     stats.commandsProcessed++;
-    executor.chargeDone(command, usec);
+    if (waiting.isRefused) return;
+    executor.chargeDone(client, command, request, usec);
     if (!waitsOn) return;
     command.calls++;
     if (failed) command.failed++;

@@ -90,7 +90,7 @@ function clientLine(client: Client): string {
     `id=${client.id} addr=${client.addr} laddr=${client.laddr} fd=${client.fd} ` +
     `name=${client.name} db=${client.db.index} qbuf=${client.queryBufferBytes} ` +
     `oll=${client.outputChunks} tot-mem=${client.memoryBytes} cmd=${client.lastCommand} ` +
-    `user=${client.user} resp=${client.resp}`
+    `user=${client.user.name} resp=${client.resp}`
   );
 }
 

@@ -4,21 +4,35 @@
  *
  *     in:   read buffer ──whole requests──> run at once
  *                       └─the rest────────> inBuf[inStart..inEnd) ──with later bytes──> run
- *     out:  this turn's stretch of the shared reply buffer (seg*), behind chunks of its own (queue)
+ *     out:  this turn's stretch of the shared reply buffer, or of the messages that many get
+ *           (message-buffer.ts): seg*, behind what had to wait: output
+ *
+ * What has to wait is limited: see output-limits.ts (the client is ended), output-budget.ts (its
+ * requests wait, too: ClientFlag.Behind) and client-eviction.ts (the biggest clients are ended).
  */
 import type { Database } from '../keyspace/database.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
 import { RequestProgress } from '../resp/request-reader.js';
+import type { User } from './acl/user.js';
 import type { BlockReason, Client } from './api/client.js';
 import { ClientFlag } from './api/client.js';
 import { Deadline } from './deadlines.js';
+import type { OutputBudget } from './output-budget.js';
+import { FAIR_BYTES } from './output-budget.js';
+import { OutputWatch, UNLIMITED_BYTES } from './output-limits.js';
+import { OutputQueue, SMALL_BYTES } from './output-queue.js';
+import type { ClientSubscriptions } from './pubsub/subscriptions.js';
+import type { TrackedClient } from './tracking/tracked-client.js';
 import type { Transaction } from './transaction.js';
 import type { Transport } from './transport.js';
+import { type Unfinished, unfinishedRequest } from './unfinished-request.js';
 
 /** What a client needs of its server. */
 export interface ClientHost {
   /** Replies are due: flush at the end of the turn. */
   flushLater(client: ClientImpl): void;
+  /** Messages are due: flush at the end of the turn, after all replies. */
+  flushMessagesLater(client: ClientImpl): void;
   /** Has the client's waiting requests run again. */
   resume(client: ClientImpl): void;
   /** Writes a reply outside of a command. @returns whether it is an error */
@@ -28,7 +42,23 @@ export interface ClientHost {
   addDeadline(deadline: Deadline): void;
   removeDeadline(deadline: Deadline): void;
   blockedChanged(client: ClientImpl, by: BlockReason | undefined): void;
+  /** More waits for the client than goes without saying: is it too much? */
+  outputGrew(client: ClientImpl): void;
+  /** The client has taken of what waited for it. */
+  outputShrank(client: ClientImpl): void;
+  /** Memory that is kept for the client elsewhere (keys it watches, …), in bytes. */
+  stateBytes(client: ClientImpl): number;
 }
+
+/** What is due to a client at the turn's end, and in which of the turn's lists it is therefore. */
+export const Due = { Nothing: 0, Messages: 1, Replies: 2 } as const;
+
+/** Why nothing more may be sent. */
+const CLOSING = ClientFlag.CloseAfterReply | ClientFlag.CloseAsap;
+/** The peak of what a turn answers is that of the last so many ms, or up to twice as many. */
+const PEAK_MS = 5000;
+/** The least that is shown as a client's part of the reply buffer, in bytes. */
+const REPLY_SHARE_MIN = 1024;
 
 /** A buffer of a client's own is kept for its next input up to this size … */
 const INPUT_KEEP_MAX = 1024 * 1024;
@@ -48,6 +78,8 @@ export interface ClientOptions {
   isUnixSocket: boolean;
   createdMs: number;
   db: Database;
+  budget: OutputBudget<ClientImpl>;
+  user: User;
 }
 
 export class ClientImpl implements Client {
@@ -65,10 +97,13 @@ export class ClientImpl implements Client {
   db: Database;
   resp = 2;
   authenticated = true;
-  user = 'default';
+  user: User;
   lastInteractionMs: number;
   lastCommand = 'NULL';
   blockedBy: BlockReason | undefined;
+  subscriptions: ClientSubscriptions | undefined = undefined;
+  /** Set by CLIENT TRACKING. */
+  tracking: TrackedClient<ClientImpl> | undefined = undefined;
   /** Set between MULTI and EXEC. */
   transaction: Transaction | undefined = undefined;
   /** Whether the connection is gone. */
@@ -90,13 +125,19 @@ export class ClientImpl implements Client {
   /** The most that has waited in inBuf since the cron last looked. */
   private inPeak = 0;
 
-  /** Whether the client is in the turn's list. */
-  isDue = false;
+  /** In which of the turn's lists the client is. */
+  due: number = Due.Nothing;
   private segBuf: Buffer = NO_BYTES;
   private segStart = 0;
   private segEnd = 0;
-  private queue: Buffer[] = [];
-  private queueBytes = 0;
+  readonly output: OutputQueue;
+  readonly outputWatch = new OutputWatch();
+  /**
+   * The most that one turn's end has sent of late, up to UNLIMITED_BYTES: whatever is not more
+   * needs no look at limits.
+   */
+  private replyPeak = 0;
+  private replyPeakMs = 0;
   private deadline: Deadline | undefined;
 
   constructor(
@@ -112,6 +153,9 @@ export class ClientImpl implements Client {
     this.createdMs = options.createdMs;
     this.lastInteractionMs = options.createdMs;
     this.db = options.db;
+    this.user = options.user;
+    this.output = new OutputQueue(options.budget);
+    this.replyPeakMs = options.createdMs;
     if (options.isUnixSocket) this.flags |= ClientFlag.UnixSocket;
   }
 
@@ -125,8 +169,28 @@ export class ClientImpl implements Client {
     return this.transaction === undefined ? 0 : this.transaction.bytes;
   }
 
-  get queryBufferBytes(): number {
+  /** Bytes that have come and are not run. */
+  get inputBytes(): number {
     return this.reading + this.inEnd - this.inStart;
+  }
+
+  get queryBufferBytes(): number {
+    return this.hasUnfinished ? this.unfinished.restBytes : this.inputBytes;
+  }
+
+  get argumentBytes(): number {
+    if (this.blockedBy !== undefined) return this.blockedBy.requestBytes ?? 0;
+    return this.hasUnfinished ? this.unfinished.argumentBytes : 0;
+  }
+
+  /** Whether what waits is the beginning of a request, which only its rest can get going. */
+  private get hasUnfinished(): boolean {
+    const waits = this.blockedBy !== undefined || (this.flags & ClientFlag.Behind) !== 0;
+    return !waits && this.reading === 0 && this.inEnd > this.inStart;
+  }
+
+  private get unfinished(): Unfinished {
+    return unfinishedRequest(this.inBuf, this.inStart, this.inEnd);
   }
 
   get queryBufferFree(): number {
@@ -203,7 +267,7 @@ export class ClientImpl implements Client {
   // ---- output
 
   get outputBytes(): number {
-    return this.queueBytes + this.segEnd - this.segStart + this.transport.buffered;
+    return this.output.bytes + this.segEnd - this.segStart + this.transport.buffered;
   }
 
   get freshOutputBytes(): number {
@@ -211,12 +275,34 @@ export class ClientImpl implements Client {
   }
 
   get outputChunks(): number {
-    return this.queue.length + (this.transport.buffered > 0 ? 1 : 0);
+    return this.output.count + (this.transport.buffered > 0 ? 1 : 0);
+  }
+
+  get isReading(): boolean {
+    return this.transport.isReading;
+  }
+
+  get replyPeakBytes(): number {
+    return this.replyPeak;
+  }
+
+  get replyShareBytes(): number {
+    let share = REPLY_SHARE_MIN;
+    while (share < this.replyPeak) share *= 2;
+    return share;
   }
 
   get memoryBytes(): number {
-    const requestBytes = this.blockedBy?.requestBytes ?? 0;
-    return CLIENT_BYTES + this.inBuf.length + this.outputBytes + requestBytes;
+    return (
+      CLIENT_BYTES +
+      this.inBuf.length +
+      this.outputBytes +
+      (this.blockedBy?.requestBytes ?? 0) +
+      (this.transaction?.memoryBytes ?? 0) +
+      (this.subscriptions?.bytes ?? 0) +
+      (this.tracking?.bytes ?? 0) +
+      this.host.stateBytes(this)
+    );
   }
 
   /** Takes over what was written to `reply` since its `open`. */
@@ -240,43 +326,139 @@ export class ClientImpl implements Client {
     } else {
       return;
     }
-    if (!this.isDue) this.host.flushLater(this);
+    if (this.due !== Due.Replies) this.host.flushLater(this);
+  }
+
+  /**
+   * Takes over a message that others get, too: buf[start..end), which must stay as it is until the
+   * turn's end. Messages that lie one behind the other are sent as one stretch.
+   * Allocates nothing then; guarded by `npm run bench`.
+   */
+  deliver(buf: Buffer, start: number, end: number): void {
+    if ((this.flags & ClientFlag.CloseAsap) !== 0) return;
+    if (this.segEnd === start && this.segBuf === buf) this.segEnd = end;
+    else this.beginMessage(buf, start, end);
+    if (this.due === Due.Nothing) this.host.flushMessagesLater(this);
+    if (this.output.bytes + this.segEnd - this.segStart > UNLIMITED_BYTES) {
+      this.host.outputGrew(this);
+    }
+  }
+
+  private beginMessage(buf: Buffer, start: number, end: number): void {
+    this.queueSegment();
+    // Alone in its buffer and large: if it has to wait, then without a copy.
+    if (end - start === buf.length && buf.length > SMALL_BYTES) {
+      this.output.add(buf);
+      return;
+    }
+    this.segBuf = buf;
+    this.segStart = start;
+    this.segEnd = end;
   }
 
   /** Takes over replies that were written elsewhere. */
   queueReply(chunks: readonly Buffer[]): void {
+    if ((this.flags & ClientFlag.CloseAsap) !== 0) return;
     this.queueSegment();
-    for (const chunk of chunks) this.queueChunk(chunk);
-    if (!this.isDue) this.host.flushLater(this);
+    for (const chunk of chunks) this.output.add(chunk);
+    if (this.due !== Due.Replies) this.host.flushLater(this);
+    if (this.output.bytes > UNLIMITED_BYTES) this.host.outputGrew(this);
   }
 
-  /** Writes what is due; called once, at the end of the turn. */
-  flush(): void {
-    this.isDue = false;
-    const { transport } = this;
+  /**
+   * Sends what is due, as far as it is taken; called at the end of the turn.
+   * The common case is one small stretch that is taken whole; guarded by `npm run bench`.
+   * @returns how many bytes have been sent
+   */
+  flush(): number {
+    this.due = Due.Nothing;
     if (this.closed) {
       this.dropOutput();
+      return 0;
+    }
+    const fresh = this.segEnd - this.segStart;
+    if (fresh > this.replyPeak || this.output.bytes > 0 || (this.flags & CLOSING) !== 0) {
+      const due = fresh + this.output.bytes;
+      this.flushSlowly(fresh);
+      return this.closed ? 0 : due - this.output.bytes;
+    }
+    if (fresh > 0) this.sendSegment();
+    return fresh - this.output.bytes;
+  }
+
+  private flushSlowly(fresh: number): void {
+    if (fresh > this.replyPeak) this.replyPeak = Math.min(fresh, UNLIMITED_BYTES);
+    if (this.outputBytes > UNLIMITED_BYTES) this.host.outputGrew(this);
+    if ((this.flags & ClientFlag.CloseAsap) !== 0) {
+      this.close(false);
       return;
     }
-    if (this.queue.length > 0) {
-      for (const chunk of this.queue) transport.writeOwned(chunk);
-      this.queue = [];
-      this.queueBytes = 0;
+    if (this.output.bytes === 0) {
+      if (fresh > 0) this.sendSegment();
+    } else {
+      this.queueSegment();
+      this.output.sendTo(this.transport);
+      this.host.outputShrank(this);
     }
-    if (this.segEnd > this.segStart) {
-      transport.write(this.segBuf, this.segStart, this.segEnd);
-      this.segStart = 0;
-      this.segEnd = 0;
-      this.segBuf = NO_BYTES;
-    }
+    if (this.output.bytes > 0) return;
     if ((this.flags & ClientFlag.CloseAfterReply) !== 0) this.transport.end();
+  }
+
+  /** Sends the turn's stretch; what is not taken waits. */
+  private sendSegment(): void {
+    const at = this.transport.write(this.segBuf, this.segStart, this.segEnd);
+    if (at === this.segEnd) {
+      this.dropSegment();
+      return;
+    }
+    this.segStart = at;
+    this.queueSegment();
+    if (this.output.bytes > UNLIMITED_BYTES) this.host.outputGrew(this);
+  }
+
+  /** The transport may take more. */
+  drained(): void {
+    if (this.output.bytes > 0 && this.due === Due.Nothing) this.host.flushLater(this);
+  }
+
+  /** Has the client read some replies before its next request runs. */
+  hold(): void {
+    this.flags |= ClientFlag.Behind;
+    this.transport.pauseReading();
+  }
+
+  /** Whether a client that was held has read nearly all that waited. */
+  get hasCaughtUp(): boolean {
+    return (this.flags & ClientFlag.Behind) !== 0 && this.output.bytes <= FAIR_BYTES / 2;
+  }
+
+  /** Its requests run on. */
+  goOn(): void {
+    this.flags &= ~ClientFlag.Behind;
+    if (this.closed) return;
+    this.transport.resumeReading();
+    this.host.resume(this);
+  }
+
+  /** Ends the connection at the end of the turn, and forgets what waits: it is too much. */
+  closeAsap(): void {
+    this.flags |= ClientFlag.CloseAsap;
+    this.dropOutput();
+    if (this.due !== Due.Replies) this.host.flushLater(this);
+  }
+
+  /** The cron's look at the peak of its replies. */
+  trimReplyPeak(nowMs: number): void {
+    if (nowMs - this.replyPeakMs < PEAK_MS) return;
+    this.replyPeakMs = nowMs;
+    this.replyPeak = 0;
   }
 
   close(afterReply: boolean): void {
     if (this.closed) return;
     if (afterReply) {
       this.flags |= ClientFlag.CloseAfterReply;
-      if (!this.isDue) this.host.flushLater(this);
+      if (this.due !== Due.Replies) this.host.flushLater(this);
     } else {
       this.transport.destroy();
       this.host.gone(this);
@@ -331,22 +513,19 @@ export class ClientImpl implements Client {
 
   private queueSegment(): void {
     if (this.segEnd === this.segStart) return;
-    this.queueChunk(Buffer.from(this.segBuf.subarray(this.segStart, this.segEnd)));
-    this.segStart = 0;
-    this.segEnd = 0;
+    this.output.append(this.segBuf, this.segStart, this.segEnd);
+    this.dropSegment();
   }
 
-  private queueChunk(chunk: Buffer): void {
-    this.queue.push(chunk);
-    this.queueBytes += chunk.length;
-  }
-
-  private dropOutput(): void {
-    this.queue = [];
-    this.queueBytes = 0;
+  private dropSegment(): void {
     this.segStart = 0;
     this.segEnd = 0;
     this.segBuf = NO_BYTES;
+  }
+
+  private dropOutput(): void {
+    this.output.clear();
+    this.dropSegment();
   }
 }
 

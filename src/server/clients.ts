@@ -4,38 +4,50 @@
 import type { Database } from '../keyspace/database.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
+import type { Acl } from './acl/acl.js';
 import type { BlockReason, Client, ClientRegistry } from './api/client.js';
-import { ClientFlag, ClientGate } from './api/client.js';
+import { ClientFlag } from './api/client.js';
+import { clientInfo } from './api/client-info.js';
 import type { TimerHandle } from './api/clock.js';
 import type { Log } from './api/log.js';
 import type { Blocking } from './blocking.js';
 import { type ClientHost, ClientImpl } from './client.js';
+import { ClientEviction } from './client-eviction.js';
 import type { ServerClock } from './clock.js';
 import { type Deadline, Deadlines } from './deadlines.js';
 import type { Executor } from './executor.js';
 import { type GateState, ServerGate } from './gate.js';
+import type { OutputBudget } from './output-budget.js';
+import { type OutputLimitValues, outputLimitOf, UNLIMITED_BYTES } from './output-limits.js';
 import { describeQueryBufferLimit } from './protocol-error.js';
 import type { Stats } from './stats.js';
-import type { Transactions } from './transactions.js';
 import type { Transport } from './transport.js';
 import type { Turn } from './turn.js';
 
 export interface ClientsParts {
+  readonly acl: Acl;
   readonly blocking: Blocking;
   readonly clock: ServerClock;
   readonly executor: Executor;
   readonly keyspace: Keyspace;
   /** For replies outside of a client's own requests. */
   readonly sideReply: ReplyWriter;
-  readonly transactions: Transactions;
   readonly turn: Turn;
   readonly stats: Stats;
   readonly log: Log;
+  /** A client's connection has ended: what is kept for it elsewhere is to be forgotten. */
+  onGone(client: ClientImpl): void;
   firstDatabase(): Database;
-  passwordRequired(): boolean;
-  maxClients(): number;
+  /** The error for a connection that may not stay; undefined: it may. */
+  refusal(peer: Peer): Buffer | undefined;
   /** `client-query-buffer-limit`, bytes. */
   queryBufferLimit(): number;
+  /** `client-output-buffer-limit` */
+  outputLimits(): OutputLimitValues;
+  /** `repl-backlog-size`, bytes. */
+  backlogBytes(): number;
+  /** Memory that others keep for a client, in bytes. */
+  stateBytes(client: ClientImpl): number;
 }
 
 export interface Peer {
@@ -45,6 +57,13 @@ export interface Peer {
   isUnixSocket: boolean;
 }
 
+const CLOSING = ClientFlag.CloseAfterReply | ClientFlag.CloseAsap;
+/** Clients whose requests run however much waits for them, and those that are held already. */
+const NEVER_HELD = ClientFlag.Master | ClientFlag.Replica | ClientFlag.Behind;
+/** Why requests that have come are not run. */
+const NOT_RUN = ClientFlag.CloseAfterReply | ClientFlag.CloseAsap | ClientFlag.Behind;
+/** While memory is counted, reads up to this size wait until the larger ones are counted, in bytes. */
+const SMALL_READ = 1024;
 /** The cron looks after so many clients at least. */
 const TEND_MIN = 5;
 
@@ -61,13 +80,23 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   private tending: Iterator<ClientImpl> = this.clients.values();
   /** Clients whose waiting requests run at the end of the turn. */
   private ready: ClientImpl[] = [];
+  /** Small reads of this turn that are taken at its end. */
+  private smallReads = new Map<ClientImpl, Buffer>();
   private readonly deadlines: Deadlines;
+  readonly eviction: ClientEviction;
 
   constructor(
     clock: ServerClock,
     private readonly parts: () => ClientsParts,
+    log: Log,
+    private readonly budget: OutputBudget<ClientImpl>,
   ) {
     this.deadlines = new Deadlines(clock);
+    this.eviction = new ClientEviction({ log, now: () => clock.now(), all: () => this.all() });
+  }
+
+  get acl(): Acl {
+    return this.parts().acl;
   }
 
   get count(): number {
@@ -77,6 +106,10 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   /** Of those that wait, how many do so until a certain time. */
   get deadlineCount(): number {
     return this.deadlines.size;
+  }
+
+  get evictedCount(): number {
+    return this.eviction.evicted;
   }
 
   byId(id: number): ClientImpl | undefined {
@@ -94,12 +127,13 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     return total;
   }
 
-  /** Welcomes a connection, or turns it away when there are too many. */
+  /** Welcomes a connection, or turns it away. */
   add(transport: Transport, peer: Peer): void {
     const { clock, stats, log } = this.parts();
-    if (this.clients.size >= this.parts().maxClients()) {
+    const refusal = this.parts().refusal(peer);
+    if (refusal !== undefined) {
       stats.connectionsRejected++;
-      transport.writeOwned(Buffer.from('-ERR max number of clients reached\r\n'));
+      transport.writeOwned(refusal);
       transport.end();
       return;
     }
@@ -109,16 +143,16 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
       id: this.nextId++,
       createdMs: clock.now(),
       db: this.parts().firstDatabase(),
+      budget: this.budget,
+      user: this.acl.defaultUser,
     });
-    if (this.parts().passwordRequired()) {
-      client.authenticated = false;
-      client.gate |= ClientGate.NeedsAuth;
-    }
+    this.acl.resetClient(client);
     this.clients.set(client.id, client);
     log.verbose(`Accepted ${client.addr}`);
     transport.listen({
       onData: (buf, length) => this.received(client, buf, length),
       onEnd: () => this.ended(client),
+      onDrain: () => client.drained(),
       onClose: () => this.gone(client),
     });
   }
@@ -184,6 +218,9 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
         return;
       }
       client.trimInput(now);
+      client.trimReplyPeak(now);
+      this.checkOutputLimit(client);
+      if (this.eviction.isOn) this.touch(client);
     }
   }
 
@@ -193,21 +230,26 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     this.parts().turn.add(client);
   }
 
+  flushMessagesLater(client: ClientImpl): void {
+    this.parts().turn.addListener(client);
+  }
+
   /** Not at once: another client's command may be what has ended this one's waiting. */
   resume(client: ClientImpl): void {
-    if (client.queryBufferBytes === 0) return;
+    if (client.inputBytes === 0) return;
     this.ready.push(client);
     this.parts().turn.schedule();
   }
 
   /** Runs the requests of clients that wait no more; at the end of a turn. */
   runReady(): void {
+    if (this.smallReads.size > 0) this.takeSmallReads();
     if (this.ready.length === 0) return;
     const { ready } = this;
     this.ready = [];
     for (const client of ready) {
       if (client.closed || client.blockedBy !== undefined) continue;
-      if ((client.flags & ClientFlag.CloseAfterReply) !== 0) continue;
+      if ((client.flags & NOT_RUN) !== 0) continue;
       try {
         this.runWaiting(client);
       } catch (error) {
@@ -251,7 +293,8 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   private received(client: ClientImpl, buf: Buffer, length: number): void {
     try {
-      this.take(client, buf, length);
+      if (this.eviction.isOn) this.receiveCounted(client, buf, length);
+      else this.take(client, buf, length);
     } catch (error) {
       this.failed(client, error);
     }
@@ -264,11 +307,50 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     client.close(false);
   }
 
+  /**
+   * While `maxmemory-clients` is set. In one turn the kernel may report a small request before the
+   * big one of another client that was sent earlier: it waits until that one is counted.
+   */
+  private receiveCounted(client: ClientImpl, buf: Buffer, length: number): void {
+    this.takeSmallRead(client);
+    if (length > SMALL_READ) {
+      this.takeCounted(client, buf, length);
+      return;
+    }
+    this.smallReads.set(client, Buffer.from(buf.subarray(0, length)));
+    this.parts().turn.schedule();
+  }
+
+  private takeSmallReads(): void {
+    for (const client of [...this.smallReads.keys()]) {
+      try {
+        this.takeSmallRead(client);
+      } catch (error) {
+        this.failed(client, error);
+      }
+    }
+  }
+
+  private takeSmallRead(client: ClientImpl): void {
+    const bytes = this.smallReads.get(client);
+    if (bytes === undefined) return;
+    this.smallReads.delete(client);
+    this.takeCounted(client, bytes, bytes.length);
+  }
+
+  /** What was done before must leave room for this client. */
+  private takeCounted(client: ClientImpl, buf: Buffer, length: number): void {
+    this.eviction.settle();
+    if (client.closed) return;
+    this.take(client, buf, length);
+    this.touch(client);
+  }
+
   private take(client: ClientImpl, buf: Buffer, length: number): void {
     const { executor, stats, turn } = this.parts();
     stats.netInputBytes += length;
     stats.readsProcessed++;
-    if (client.flags & ClientFlag.CloseAfterReply) return;
+    if ((client.flags & CLOSING) !== 0) return;
     if (client.inEnd === client.inStart && client.blockedBy === undefined) {
       client.beginReading(length);
       const at = executor.run(client, buf, 0, length);
@@ -276,9 +358,8 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
       if (at < length) client.keepInput(buf, at, length);
     } else {
       client.keepInput(buf, 0, length);
-      if (client.blockedBy === undefined && client.queryBufferBytes >= client.inNeeded) {
-        this.runWaiting(client);
-      }
+      const isHeld = client.blockedBy !== undefined || (client.flags & NOT_RUN) !== 0;
+      if (!isHeld && client.inputBytes >= client.inNeeded) this.runWaiting(client);
     }
     if (client.inEnd !== client.inStart) this.checkQueryBuffer(client);
     turn.relieve();
@@ -291,21 +372,117 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   private checkQueryBuffer(client: ClientImpl): void {
     const { clock, queryBufferLimit, stats, log } = this.parts();
-    if (client.queryBufferBytes <= queryBufferLimit()) return;
+    if (client.inputBytes <= queryBufferLimit()) return;
     stats.queryBufferLimitDisconnections++;
     const input = client.inBuf.subarray(client.inStart, client.inEnd);
     log.warning(describeQueryBufferLimit(client, input, clock.now()));
     client.close(false);
   }
 
+  // ---- output
+
+  /** Has its memory counted at the end of the turn. */
+  private touch(client: ClientImpl): void {
+    this.eviction.touch(client);
+    this.parts().turn.schedule();
+  }
+
+  /** `maxmemory-clients`, in bytes. @param bytes 0: no limit */
+  limitMemory(bytes: number): void {
+    const { eviction } = this;
+    eviction.setLimit(bytes);
+    const { turn } = this.parts();
+    turn.onSent = eviction.isOn ? (client) => eviction.touch(client) : undefined;
+    if (eviction.isOn) turn.schedule();
+  }
+
+  /** To be called at the end of a turn, when all is sent. */
+  settle(): void {
+    this.eviction.settle();
+  }
+
+  stateBytes(client: ClientImpl): number {
+    return this.parts().stateBytes(client);
+  }
+
+  /**
+   * The reply of a client's command has grown so much that it is moved out of the shared buffer.
+   * @param bytes of the reply so far
+   * @returns whether it is of any use to go on writing it
+   */
+  replyGrows({ id }: Client, bytes: number): boolean {
+    const client = this.clients.get(id);
+    if (client === undefined) return true;
+    if ((client.flags & ClientFlag.CloseAsap) !== 0) return false;
+    this.checkOutput(client, bytes);
+    return (client.flags & ClientFlag.CloseAsap) === 0;
+  }
+
+  outputGrew(client: ClientImpl): void {
+    this.checkOutput(client, 0);
+  }
+
+  /** @param writing bytes of a reply that is being written */
+  private checkOutput(client: ClientImpl, writing: number): void {
+    if ((client.flags & ClientFlag.CloseAsap) !== 0) return;
+    if (this.exceedsOutputLimit(client, writing)) {
+      this.logOutputLimit(client, 'scheduled to be closed ASAP');
+      client.closeAsap();
+      return;
+    }
+    if ((client.flags & NEVER_HELD) !== 0) return;
+    if (!this.budget.isExceededBy(client.output.bytes, writing)) return;
+    client.hold();
+    this.budget.hold(client);
+  }
+
+  outputShrank(client: ClientImpl): void {
+    if (client.hasCaughtUp) this.letGo(client);
+    for (const other of this.budget.relieved()) this.letGo(other);
+  }
+
+  private letGo(client: ClientImpl): void {
+    this.budget.release(client);
+    client.goOn();
+  }
+
+  /** The cron's look at what waits for the client: it may do so for too long. */
+  private checkOutputLimit(client: ClientImpl): void {
+    if (client.outputBytes <= UNLIMITED_BYTES || !this.exceedsOutputLimit(client, 0)) return;
+    this.logOutputLimit(client, 'closed');
+    client.close(false);
+  }
+
+  private exceedsOutputLimit(client: ClientImpl, writing: number): boolean {
+    const { backlogBytes, clock, outputLimits } = this.parts();
+    const limit = outputLimitOf(outputLimits(), client.flags);
+    if (limit.hardBytes === 0 && limit.softBytes === 0) return false;
+    const bytes = client.outputBytes + writing;
+    const backlog = (client.flags & ClientFlag.Replica) !== 0 ? backlogBytes() : 0;
+    const now = clock.stale ? clock.now() : clock.ms;
+    return client.outputWatch.isExceeded(limit, bytes, now, backlog);
+  }
+
+  private logOutputLimit(client: ClientImpl, done: string): void {
+    const { clock, log, stats } = this.parts();
+    stats.clientOutputLimitDisconnections++;
+    const who = clientInfo(client, clock.now());
+    log.warning(`Client ${who} ${done} for overcoming of output buffer limits.`);
+  }
+
   private ended(client: ClientImpl): void {
+    this.takeSmallRead(client);
     client.close(client.blockedBy === undefined && client.outputBytes > 0);
   }
 
   gone(client: ClientImpl): void {
     if (!this.clients.delete(client.id)) return;
-    this.parts().transactions.unwatch(client);
+    this.parts().onGone(client);
     client.disconnected();
+    this.eviction.forget(client);
+    this.smallReads.delete(client);
+    this.budget.release(client);
+    for (const other of this.budget.relieved()) this.letGo(other);
   }
 }
 

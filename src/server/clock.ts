@@ -5,6 +5,7 @@
  * of a batch agree on it and don't each pay for a clock.
  */
 import { performance } from 'node:perf_hooks';
+import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import type { Clock, TimerHandle } from './api/clock.js';
 
 /** How far the time counted from the process's start may be from the system's. */
@@ -19,6 +20,10 @@ export interface ServerClock extends Clock {
   us: number;
   /** Whether `ms` is of an earlier turn of the event loop. */
   stale: boolean;
+  /** Monotonic microseconds at the first `tick` of this turn, or of the last one while `stale`. */
+  turnUs: number;
+  /** Called when a turn begins: it should have an end, for `stale` to be set. */
+  onTurn: () => void;
   /** How far the whole milliseconds may be behind the true time. */
   readonly lagMs: number;
   tick(): void;
@@ -30,7 +35,9 @@ const SYNC_PERIOD_US = 50_000;
 export class RealClock implements ServerClock {
   ms = 0;
   us = 0;
+  turnUs = DOUBLE_FIELD;
   stale = false;
+  onTurn: () => void = () => {};
   readonly lagMs = 1;
   /**
    * Unix ms minus monotonic ms. It starts with the fraction that Date.now() cuts off, since a clock
@@ -48,7 +55,10 @@ export class RealClock implements ServerClock {
     this.us = us;
     if (us - this.lastSyncUs > SYNC_PERIOD_US) this.sync(us);
     this.ms = Math.floor(us / 1000 + this.offsetMs);
+    if (!this.stale) return;
     this.stale = false;
+    this.turnUs = us;
+    this.onTurn();
   }
 
   /** Follows the system's clock when it was set, without losing the fraction when it was not. */
@@ -98,7 +108,9 @@ interface ManualTimer {
 /** Stands still but for `advance`, which runs the timers that fall due, in order of their time. */
 export class ManualClock implements ServerClock {
   us = performance.now() * 1000;
+  turnUs = DOUBLE_FIELD;
   stale = false;
+  onTurn: () => void = () => {};
   readonly lagMs = 0;
   private timers: ManualTimer[] = [];
 
@@ -107,7 +119,10 @@ export class ManualClock implements ServerClock {
 
   tick(): void {
     this.us = performance.now() * 1000;
+    if (!this.stale) return;
     this.stale = false;
+    this.turnUs = this.us;
+    this.onTurn();
   }
 
   now(): number {

@@ -24,6 +24,8 @@ const QUOTED_NAME_MAX = 128;
 
 export class CommandTableImpl implements CommandTable {
   private commands: RegisteredCommand[];
+  /** All commands and subcommands by id, whatever `rename-command` has taken away. */
+  readonly everything: readonly RegisteredCommand[];
   private readonly originals: ReadonlyMap<string, RegisteredCommand>;
   private readonly names: NameTable<RegisteredCommand>;
 
@@ -32,6 +34,10 @@ export class CommandTableImpl implements CommandTable {
     const named = this.commands.map((command) => [command.spec.name, command] as const);
     this.names = new NameTable(named);
     this.originals = new Map(named);
+    this.everything = this.commands.flatMap((command) => [command, ...command.ownSubcommands()]);
+    this.everything.forEach((command, id) => {
+      command.id = id;
+    });
   }
 
   get all(): readonly RegisteredCommand[] {
@@ -105,6 +111,8 @@ export class RegisteredCommand implements Command {
   readonly memberStep: number;
   readonly movableKeys: boolean;
   readonly categories: readonly string[];
+  /** Its number among all commands and subcommands of this server, from 0 on. */
+  id = 0;
   calls = DOUBLE_FIELD;
   usec = DOUBLE_FIELD;
   rejected = 0;
@@ -112,6 +120,8 @@ export class RegisteredCommand implements Command {
   latency: LatencyHistogramImpl | undefined = undefined;
   /** What the last call that was timed took, in microseconds; negative: none yet. */
   sampleUsec = NOT_TIMED;
+  /** Calls since it was last charged with time that were refused or queued. */
+  notRun = 0;
 
   constructor(spec: CommandSpec, parent: Command | undefined) {
     this.calls = 0;
@@ -136,6 +146,10 @@ export class RegisteredCommand implements Command {
     this.memberStep = spec.members?.step ?? 1;
     this.movableKeys = range.movable;
     this.categories = commandCategories(spec);
+  }
+
+  ownSubcommands(): Iterable<RegisteredCommand> {
+    return (this.subcommands?.values() ?? []) as Iterable<RegisteredCommand>;
   }
 
   /** Adds `times` runs of `usec` microseconds each to the latency histogram. */
@@ -196,6 +210,7 @@ const FLAG_BITS: Partial<Record<CommandFlag, number>> = {
   pubsub: CommandBit.Pubsub,
   no_multi: CommandBit.NoMulti,
   skip_monitor: CommandBit.SkipMonitor,
+  skip_slowlog: CommandBit.SkipSlowLog,
   blocking: CommandBit.Blocking,
   admin: CommandBit.Admin,
   noscript: CommandBit.Noscript,

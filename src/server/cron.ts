@@ -54,7 +54,8 @@ export class Cron {
       task.dueMs = now + task.periodMs;
       task.run();
     }
-    stats.countTurn();
-    stats.cronMicros += clock.micros() - begin;
+    const micros = clock.micros() - begin;
+    stats.countTurn(micros);
+    stats.cronMicros += micros;
   }
 }

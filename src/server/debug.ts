@@ -1,6 +1,6 @@
 /** What DEBUG can do to a server: see the command in commands/server/debug.ts. */
 import type { Call } from './api/call.js';
-import type { Client, ClientRegistry } from './api/client.js';
+import type { ClientRegistry } from './api/client.js';
 import type { Config } from './api/config.js';
 import type { Log } from './api/log.js';
 import type { CrashCause, DebugSwitches, InfoApi } from './api/server.js';
@@ -32,11 +32,6 @@ export class ServerDebug implements DebugSwitches {
 
   set cronPaused(paused: boolean) {
     this.parts.cron.paused = paused;
-  }
-
-  isAllowed(client: Client): boolean {
-    const mode = this.parts.config.values['enable-debug-command'];
-    return mode === 'yes' || (mode === 'local' && client.isLocal);
   }
 
   sleep(ms: number): void {

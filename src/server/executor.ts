@@ -5,7 +5,14 @@
  * Timing: two readings of the clock cost as much as a GET. So a run of consecutive constant-time
  * commands (flag `fast`) of a batch is timed as one, each charged its equal share; of such commands
  * that come one at a time and are small, one in SAMPLE_EVERY is timed and the next ones are charged
- * the same. Every other command is timed by itself. Call counts are always exact.
+ * the same. Every other command is timed by itself. Call counts are always exact, and a command that
+ * was refused or queued is charged nothing.
+ *
+ * What takes `slowerThanUsec` or longer is told to `onSlow` (slow log, latency monitoring). Of commands
+ * that are timed together it can't be said which one was slow: of such a run none is told of, unless
+ * the mean is as long as that, or it is a run of one. That is right for the usual thresholds of some
+ * milliseconds, as constant-time commands don't take that long. Who wants to know of each sets
+ * `timesEach` (slow-commands.ts).
  *
  * Between two commands, clients that wait for keys are served (blocking.ts): their commands run here
  * again. While nobody waits that costs nothing, since a bit of the gate says so.
@@ -18,9 +25,10 @@ import { WARM_MAX } from '../datastructs/dict.js';
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import { Args } from '../resp/args.js';
-import { ReplyError } from '../resp/reply-error.js';
+import { Refusal, ReplyError } from '../resp/reply-error.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
 import { RequestReader } from '../resp/request-reader.js';
+import type { Acl } from './acl/acl.js';
 import type { Call } from './api/call.js';
 import { ClientFlag, ClientGate } from './api/client.js';
 import { CommandBit } from './api/command-table.js';
@@ -32,19 +40,28 @@ import {
   type RegisteredCommand,
   unknownSubcommand,
 } from './command-table.js';
-import { checkArity, type GateState, passGate, unknownCommand, type Verdict } from './gate.js';
+import { isHttp } from './cross-protocol.js';
+import {
+  checkArity,
+  type GateState,
+  passGate,
+  ServerGate,
+  unknownCommand,
+  type Verdict,
+} from './gate.js';
 import { MemberWarmer } from './member-warmer.js';
 import { describeProtocolError } from './protocol-error.js';
 import type { Stats } from './stats.js';
 import { isQueued } from './transaction.js';
 
+/** A client's requests end with these: what it has sent beyond is never run. */
+const CLOSING = ClientFlag.CloseAfterReply | ClientFlag.CloseAsap;
 /** Commands that end the run of a client's batch before the next is looked at. */
-const STOP = ClientFlag.Blocked | ClientFlag.CloseAfterReply;
+const STOP = CLOSING | ClientFlag.Blocked | ClientFlag.Behind;
 /** Which commands are timed together: those with Fast alone of these bits. */
 const TIMING_BITS = CommandBit.Fast | CommandBit.Blocking;
 /** Of constant-time commands that come one at a time, so many are charged what one took. */
 const SAMPLE_EVERY = 8;
-const NOT_IN_TRANSACTION = 'ERR Command not allowed inside a transaction';
 /** A request longer than this is timed by itself, whatever its flags say, in bytes. */
 const SAMPLE_MAX_BYTES = 4096;
 
@@ -56,13 +73,26 @@ export interface ExecutorParts {
   readonly call: Call;
   readonly stats: Stats;
   readonly gateState: GateState;
+  readonly acl: Acl;
   readonly log: Log;
   /** The client's command has to wait until the pause ends. */
   onPaused(client: ClientImpl): void;
+  /** The client speaks HTTP: its connection is to be ended. */
+  onHttp(client: ClientImpl): void;
   /** EXEC was refused before it ran: the transaction is to be forgotten. */
   onExecRefused(client: ClientImpl): void;
   /** Keys are ready for which clients wait. */
   onKeysReady(): void;
+  /** A command has run (or waits, and will not be told of again) while ServerGate.Monitored is set. */
+  onMonitored(client: ClientImpl, command: RegisteredCommand, args: Args): void;
+  /** A command of a client with ClientGate.Tracking has run. */
+  onTracked(client: ClientImpl, command: RegisteredCommand, args: Args): void;
+  /** A request of such a client has been answered; what was pushed to it meanwhile is to follow. */
+  onTrackedDone(client: ClientImpl, command: RegisteredCommand | undefined): void;
+  /** A command is about to run while ServerGate.TrackingFull is set. */
+  onTrackingFull(): void;
+  /** A command has taken `slowerThanUsec` or longer. */
+  onSlow(client: ClientImpl, command: RegisteredCommand, args: Args, usec: number): void;
 }
 
 export class Executor {
@@ -73,6 +103,10 @@ export class Executor {
   trackLatency = true;
   /** Whether clients that wait for keys may be served: `onKeysReady` is due. */
   keysReady = false;
+  /** Commands that take so long, or longer, are told to `onSlow`, in microseconds. */
+  slowerThanUsec = Number.POSITIVE_INFINITY;
+  /** Whether constant-time commands are timed one by one, too: somebody wants to know of each. */
+  timesEach = false;
 
   private readonly args: Args;
   /** The batch's commands, by request; undefined for an unknown name. */
@@ -84,6 +118,14 @@ export class Executor {
   private untilSample = 0;
   /** Microseconds since the batch was last timed that were not its own. */
   private othersUsec = DOUBLE_FIELD;
+  /** The client whose command runs now, if messages may be pushed to it. */
+  private running: ClientImpl | undefined;
+  /** Whether its reply may be under way, so that messages to it have to wait. */
+  private isReplying = false;
+  /** Messages that were pushed to it meanwhile: they follow the command's reply. */
+  private pushes: Buffer[] = [];
+  /** Whether the command that runs has run before, and waited since. */
+  private isAgain = false;
 
   constructor(private readonly parts: ExecutorParts) {
     const { reader } = this;
@@ -102,7 +144,7 @@ export class Executor {
     client.inNeeded = 0;
     client.inRoom = 0;
     while (at < end) {
-      reader.parse(buf, at, end, client.authenticated, client.progress);
+      reader.parse(buf, at, end, (client.gate & ClientGate.NeedsAuth) === 0, client.progress);
       if (reader.count === 0) {
         at = reader.consumed;
         if (reader.error !== undefined) {
@@ -118,7 +160,7 @@ export class Executor {
       client.collect(reply);
       if ((client.flags & STOP) !== 0) break;
     }
-    return (client.flags & ClientFlag.CloseAfterReply) !== 0 ? end : at;
+    return (client.flags & CLOSING) !== 0 ? end : at;
   }
 
   /** Runs the reader's batch. @returns the offset of the first byte that was not run */
@@ -169,8 +211,8 @@ export class Executor {
         command = this.subcommand(command);
         batch[i] = command;
       }
-      if (command !== undefined && (command.bits & TIMING_BITS) !== CommandBit.Fast) {
-        if (i > runFrom) timedFrom = this.chargeRun(runFrom, i, timedFrom);
+      if (command !== undefined && this.isTimedAlone(command)) {
+        if (i > runFrom) timedFrom = this.chargeRun(client, runFrom, i, timedFrom);
         runFrom = i + 1;
         this.execute(client, command);
         if (!this.postponed) timedFrom = this.charge(client, command, timedFrom);
@@ -182,7 +224,7 @@ export class Executor {
         break;
       }
     }
-    if (i > runFrom) this.chargeRun(runFrom, i, timedFrom);
+    if (i > runFrom) this.chargeRun(client, runFrom, i, timedFrom);
     stats.commandsProcessed += i;
     const last = i > 0 ? batch[i - 1] : undefined;
     if (last !== undefined) client.lastCommand = last.fullName;
@@ -190,9 +232,13 @@ export class Executor {
     return i < count ? reader.begin[i]! : reader.consumed;
   }
 
+  private isTimedAlone(command: RegisteredCommand): boolean {
+    return (command.bits & TIMING_BITS) !== CommandBit.Fast || this.timesEach;
+  }
+
   /** Whether the batch is one small constant-time command, which need not be timed this time. */
   private isSampled(command: RegisteredCommand): boolean {
-    if ((command.bits & TIMING_BITS) !== CommandBit.Fast || command.sampleUsec < 0) return false;
+    if (this.isTimedAlone(command) || command.sampleUsec < 0) return false;
     if (command.subcommands !== undefined) return false;
     if (this.reader.consumed - this.reader.begin[0]! > SAMPLE_MAX_BYTES) return false;
     if (--this.untilSample > 0) return true;
@@ -214,10 +260,13 @@ export class Executor {
       this.postponed = false;
       return reader.begin[0]!;
     }
-    command.usec += command.sampleUsec;
-    if (this.trackLatency) command.recordLatency(command.sampleUsec, 1);
-    stats.commandMicros += command.sampleUsec;
     stats.commandsProcessed++;
+    if (command.notRun !== 0) command.notRun = 0;
+    else {
+      command.usec += command.sampleUsec;
+      if (this.trackLatency) command.recordLatency(command.sampleUsec, 1);
+      stats.commandMicros += command.sampleUsec;
+    }
     client.lastCommand = command.fullName;
     return reader.consumed;
   }
@@ -231,8 +280,9 @@ export class Executor {
       return;
     }
     if (args.count < command.minArgs || args.count > command.maxArgs) {
-      command.rejected++;
+      this.rejected(command);
       checkArity(command, args, reply);
+      this.refused(client, command);
       return;
     }
     this.invoke(client, command, call, reply);
@@ -253,6 +303,10 @@ export class Executor {
     } catch (error) {
       reply.truncate(mark);
       this.failed(error, command);
+      if (error instanceof Refusal) {
+        this.rejected(command);
+        return;
+      }
     }
     command.calls++;
     if (reply.errors !== errors) command.failed++;
@@ -267,62 +321,153 @@ export class Executor {
     if ((client.flags & ClientFlag.ReplySkipNext) !== 0) {
       client.flags = (client.flags & ~ClientFlag.ReplySkipNext) | ClientFlag.ReplySkip;
     }
-    const errors = reply.errors;
+    this.running = client;
+    this.isReplying = true;
     if (command === undefined) {
-      const parent = this.parts.commands.find(args.buf, args.off(0), args.len(0));
-      reply.error(
-        parent?.subcommands !== undefined && args.count > 1
-          ? unknownSubcommand(parent.fullName, args.text(1))
-          : unknownCommand(args),
-      );
+      this.parts.stats.commandsProcessed--; // it has not run
+      this.refuseUnknown(client);
+      this.refused(client, command);
     } else if (!checkArity(command, args, reply)) {
-      command.rejected++;
-    } else if (this.invokeGated(client, command) === 'postponed') {
-      this.postponed = true;
-      this.parts.onPaused(client);
+      this.rejected(command);
+      this.refused(client, command);
+    } else {
+      const verdict = this.invokeGated(client, command);
+      if (verdict === 'postponed') {
+        this.postponed = true;
+        this.running = undefined;
+        this.parts.onPaused(client);
+        return;
+      }
+      if (verdict === 'rejected') this.refused(client, command);
+    }
+    if ((client.gate & ClientGate.Reply) !== 0) this.applyReplyMode(client, mark);
+    this.finish(client, command);
+    if (this.keysReady) this.serveOthers(client);
+  }
+
+  /** Answers a request that names no command. */
+  private refuseUnknown(client: ClientImpl): void {
+    const { args } = this;
+    if (isHttp(args)) {
+      this.parts.onHttp(client);
       return;
     }
-    if (client.transaction !== undefined && reply.errors !== errors) this.refuse(client, command);
-    if ((client.gate & ClientGate.Reply) !== 0) this.applyReplyMode(client, mark);
-    if (this.keysReady) this.serveOthers(client);
+    const parent = this.parts.commands.find(args.buf, args.off(0), args.len(0));
+    this.parts.reply.error(
+      parent?.subcommands !== undefined && args.count > 1
+        ? unknownSubcommand(parent.fullName, args.text(1))
+        : unknownCommand(args),
+    );
+  }
+
+  /**
+   * Sends a message that is no reply. To the client whose command is running it goes behind the
+   * reply, since a reply can't be interrupted.
+   * @param message encoded for this client's protocol; shared by all who get it, so not to be changed
+   */
+  push(client: ClientImpl, message: Buffer): void {
+    this.pushBytes(client, message, 0, message.length);
+  }
+
+  /** Sends buf[start..end) as `push` does; it must stay as it is until the turn's end. */
+  pushBytes(client: ClientImpl, buf: Buffer, start: number, end: number): void {
+    if (client !== this.running) client.deliver(buf, start, end);
+    else if (this.isReplying) this.pushes.push(buf.subarray(start, end));
+    else this.parts.reply.raw(buf, start, end - start);
+  }
+
+  /** The client whose command is running, if it passes the gate. */
+  get current(): ClientImpl | undefined {
+    return this.running;
+  }
+
+  /** A command that messages may have been pushed to is done. */
+  private finish(client: ClientImpl, command: RegisteredCommand | undefined): void {
+    this.isReplying = false;
+    if ((client.gate & ClientGate.Tracking) !== 0) this.parts.onTrackedDone(client, command);
+    this.running = undefined;
+    if (this.pushes.length === 0) return;
+    for (const message of this.pushes) this.parts.reply.raw(message, 0, message.length);
+    this.pushes = [];
   }
 
   private invokeGated(client: ClientImpl, command: RegisteredCommand): Verdict {
     const { call, reply, gateState } = this.parts;
-    const verdict = passGate(gateState, client, command, reply);
+    const verdict = passGate(gateState, client, command, call.args, reply);
     if (verdict === 'run') {
+      if ((this.gate & ServerGate.TrackingFull) !== 0) this.relieveTracking(client);
       if (client.transaction !== undefined && isQueued(command)) this.enqueue(client, command);
-      else this.invoke(client, command, call, reply);
-    } else if (verdict === 'rejected') command.rejected++;
+      else this.invokeObserved(client, command, call.args);
+    } else if (verdict === 'rejected') this.rejected(command);
     return verdict;
   }
 
-  /** A request inside of a transaction has had an error for its answer. */
-  private refuse(client: ClientImpl, command: RegisteredCommand | undefined): void {
-    if (command === undefined || isQueued(command)) client.transaction!.isRefused = true;
-    // EXEC itself ends the transaction, unless it was not even run.
-    else if (command.fullName === 'exec') this.parts.onExecRefused(client);
+  /** What has to be forgotten of the tracked keys is told before the reply, unless there is none. */
+  private relieveTracking(client: ClientImpl): void {
+    this.isReplying = (client.gate & ClientGate.Reply) !== 0;
+    this.parts.onTrackingFull();
+    this.isReplying = true;
+  }
+
+  /** Runs a command that somebody may want to know of. */
+  private invokeObserved(client: ClientImpl, command: RegisteredCommand, args: Args): void {
+    const { call, reply } = this.parts;
+    this.invoke(client, command, call, reply);
+    if ((this.gate & ServerGate.Monitored) !== 0 && !this.isAgain) {
+      this.parts.onMonitored(client, command, args);
+    }
+    if ((client.gate & ClientGate.Tracking) !== 0) this.parts.onTracked(client, command, args);
+  }
+
+  /** A request was not run: it spoils the transaction; an EXEC takes it along, and what is watched. */
+  private refused(client: ClientImpl, command: RegisteredCommand | undefined): void {
+    if (command?.fullName === 'exec') {
+      this.parts.onExecRefused(client);
+      // Those who have seen MULTI shall see that it is over.
+      if ((this.gate & ServerGate.Monitored) !== 0) {
+        this.parts.onMonitored(client, command, this.args);
+      }
+    } else if (client.transaction !== undefined) client.transaction.isRefused = true;
+  }
+
+  /** A command is refused. */
+  private rejected(command: RegisteredCommand): void {
+    command.rejected++;
+    this.skipped(command);
+  }
+
+  /** A command does not run, and so is not counted, nor charged with time. */
+  private skipped(command: RegisteredCommand): void {
+    command.notRun++;
+    this.parts.stats.commandsProcessed--;
   }
 
   /** Keeps a command of a transaction for EXEC. */
   private enqueue(client: ClientImpl, command: RegisteredCommand): void {
-    const { reply } = this.parts;
-    if ((command.bits & CommandBit.NoMulti) !== 0) {
-      command.rejected++;
-      reply.error(NOT_IN_TRANSACTION);
-      return;
-    }
+    this.skipped(command);
     client.transaction!.add(command, this.parts.call.args);
-    reply.status('QUEUED');
+    this.parts.reply.status('QUEUED');
   }
 
   /** Runs a command that was queued. To be called by EXEC only. */
   runQueued(client: ClientImpl, command: RegisteredCommand, args: Args): void {
-    const { call, clock, reply } = this.parts;
+    const { call, clock, reply, stats } = this.parts;
     const begin = clock.micros();
+    // Its user's rights may have changed since the command was queued.
+    if ((client.gate & ClientGate.Restricted) !== 0) {
+      const error = this.parts.acl.refusalInExec(client, command, args);
+      if (error !== undefined) {
+        this.parts.reply.error(error);
+        return;
+      }
+    }
+    const { errors } = reply;
     call.args = args;
-    this.invoke(client, command, call, reply);
-    this.chargeDone(command, clock.micros() - begin);
+    this.invokeObserved(client, command, args);
+    reply.errors = errors; // EXEC has not failed because of it
+    stats.commandsProcessed++;
+    if (command.notRun !== 0) command.notRun = 0;
+    else this.chargeDone(client, command, args, clock.micros() - begin);
   }
 
   /** Serves clients that wait for what this client's command has brought, before its next. */
@@ -339,7 +484,7 @@ export class Executor {
   /**
    * Runs the command again of a client that has waited. To be called between two commands, when no
    * client's replies are open.
-   * @returns the time it took, in microseconds
+   * @returns the time it took, in microseconds; -1 if it was refused
    */
   runAgain(client: ClientImpl, command: RegisteredCommand, request: Args): number {
     const { call, clock, reply, stats } = this.parts;
@@ -349,13 +494,19 @@ export class Executor {
     call.client = client;
     call.args = request;
     reply.open(client.resp === 3);
-    this.invokeGated(client, command);
+    this.running = client;
+    this.isReplying = true;
+    this.isAgain = true;
+    const verdict = this.invokeGated(client, command);
+    this.isAgain = false;
+    command.notRun = 0;
     call.args = this.args;
     if ((client.gate & ClientGate.Reply) !== 0) this.applyReplyMode(client, 0);
+    this.finish(client, command);
     client.collect(reply);
     const usec = clock.micros() - begin;
     stats.commandMicros += usec;
-    return usec;
+    return verdict === 'run' ? usec : -1;
   }
 
   /** CLIENT REPLY OFF and SKIP: takes back what was written since the mark. */
@@ -431,15 +582,22 @@ export class Executor {
   }
 
   /** Charges the batch's commands [from, to) their share of the time since `since`. @returns now */
-  private chargeRun(from: number, to: number, since: number): number {
+  private chargeRun(client: ClientImpl, from: number, to: number, since: number): number {
     const now = this.parts.clock.micros();
     const each = this.ownTime(now - since) / (to - from);
+    if (each >= this.slowerThanUsec) this.tellOfRun(client, from, to, each);
     const { batch } = this;
     for (let i = from; i < to; ) {
       const command = batch[i++];
       let times = 1;
       for (; i < to && batch[i] === command; i++) times++;
       if (command === undefined) continue;
+      if (command.notRun !== 0) {
+        const notRun = Math.min(command.notRun, times);
+        command.notRun -= notRun;
+        times -= notRun;
+        if (times === 0) continue;
+      }
       command.usec += each * times;
       command.sampleUsec = each;
       if (this.trackLatency) command.recordLatency(each, times);
@@ -450,16 +608,39 @@ export class Executor {
   private charge(client: ClientImpl, command: RegisteredCommand, since: number): number {
     const now = this.parts.clock.micros();
     const usec = this.ownTime(now - since);
+    if (command.notRun !== 0) {
+      command.notRun = 0;
+      return now;
+    }
     const waiting = client.blockedBy;
     if (waiting?.charge !== undefined) waiting.charge(usec);
-    else this.chargeDone(command, usec);
+    else this.chargeDone(client, command, this.args, usec);
     return now;
   }
 
+  /**
+   * Tells of the batch's commands [from, to), which took so long each. Which calls of a command were
+   * refused is not known by now, so that its other calls in the run are left out with them.
+   */
+  private tellOfRun(client: ClientImpl, from: number, to: number, usec: number): void {
+    const { reader, args, batch } = this;
+    const { base, count } = args;
+    for (let i = from; i < to; i++) {
+      const command = batch[i];
+      if (command === undefined || command.notRun > 0) continue;
+      args.base = reader.first[i]!;
+      args.count = reader.argc[i]!;
+      this.parts.onSlow(client, command, args, usec);
+    }
+    args.base = base;
+    args.count = count;
+  }
+
   /** Charges a command that is done with the time it took. */
-  chargeDone(command: RegisteredCommand, usec: number): void {
+  chargeDone(client: ClientImpl, command: RegisteredCommand, args: Args, usec: number): void {
     command.usec += usec;
     if (this.trackLatency) command.recordLatency(usec, 1);
+    if (usec >= this.slowerThanUsec) this.parts.onSlow(client, command, args, usec);
   }
 
   /** What of the time that has passed belongs to the batch's own commands. */

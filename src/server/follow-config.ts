@@ -4,19 +4,49 @@
  */
 
 import type { EncodingLimits } from '../keyspace/encoding-limits.js';
+import type { Acl } from './acl/acl.js';
+import { clientMemoryLimit } from './client-eviction.js';
+import type { Clients } from './clients.js';
 import type { Config } from './config/config.js';
 import type { Executor } from './executor.js';
+import type { Notifications } from './notifications.js';
+import type { Tracking } from './tracking/tracking.js';
 
 export interface ConfigFollowers {
+  readonly acl: Acl;
   readonly executor: Executor;
   readonly limits: EncodingLimits;
-  /** Listens anew on what `port` and `bind` say. @throws when that can't be */
-  listenTcp(): Promise<void>;
+  readonly clients: Clients;
+  readonly notifications: Notifications;
+  readonly tracking: Tracking;
 }
 
 export function followConfig(config: Config, followers: ConfigFollowers): void {
   const { executor } = followers;
   followEncodings(config, followers.limits);
+  config.onChange(['requirepass'], (now) => {
+    followers.acl.setDefaultPassword(now.requirepass ?? '');
+    return undefined;
+  });
+  const applyNotifications = () => {
+    followers.notifications.configure(config.values['notify-keyspace-events']);
+    return undefined;
+  };
+  applyNotifications();
+  config.onChange(['notify-keyspace-events'], applyNotifications);
+  const applyClientMemory = () => {
+    const { maxmemory, 'maxmemory-clients': setting } = config.values;
+    followers.clients.limitMemory(clientMemoryLimit(setting, maxmemory));
+    return undefined;
+  };
+  applyClientMemory();
+  config.onChange(['maxmemory', 'maxmemory-clients'], applyClientMemory);
+  const applyTracking = () => {
+    followers.tracking.setLimit(config.values['tracking-table-max-keys']);
+    return undefined;
+  };
+  applyTracking();
+  config.onChange(['tracking-table-max-keys'], applyTracking);
   const applyLimits = () => {
     executor.reader.maxBulkLength = config.values['proto-max-bulk-len'];
     executor.trackLatency = config.values['latency-tracking'];
@@ -24,12 +54,6 @@ export function followConfig(config: Config, followers: ConfigFollowers): void {
   };
   applyLimits();
   config.onChange(['proto-max-bulk-len', 'latency-tracking'], applyLimits);
-  config.onChange(['port'], () =>
-    tryListening(followers, 'Unable to listen on this port. Check server logs.'),
-  );
-  config.onChange(['bind'], () =>
-    tryListening(followers, 'Failed to bind to specified addresses.'),
-  );
 }
 
 /** Directives that decide on encodings, and the fields that hold their values. */
@@ -56,17 +80,4 @@ export function followEncodings(config: Config, limits: EncodingLimits): void {
   };
   apply();
   config.onChange(names, apply);
-}
-
-/** @returns `failure` if the addresses can't be listened on; the old ones then stay */
-async function tryListening(
-  followers: ConfigFollowers,
-  failure: string,
-): Promise<string | undefined> {
-  try {
-    await followers.listenTcp();
-    return undefined;
-  } catch {
-    return failure;
-  }
 }

@@ -9,7 +9,7 @@ import type { Args } from '../resp/args.js';
 import { wrongArity } from '../resp/errors.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
 import { untilNul } from '../text/c-string.js';
-import { ClientGate } from './api/client.js';
+import { ClientFlag, ClientGate } from './api/client.js';
 import { type Command, CommandBit } from './api/command-table.js';
 import type { ClientImpl } from './client.js';
 
@@ -19,6 +19,10 @@ export const ServerGate = {
   Paused: 1 << 0,
   /** Clients wait for keys: each command may make some ready. */
   KeysAwaited: 1 << 1,
+  /** Clients are told of each command (MONITOR). */
+  Monitored: 1 << 2,
+  /** Too many keys are remembered for clients that track: some must go first. */
+  TrackingFull: 1 << 3,
 } as const;
 
 export type Verdict = 'run' | 'rejected' | 'postponed';
@@ -28,8 +32,31 @@ export interface GateState {
   /** Until when clients are paused (Unix ms), and whether only their writes are. */
   readonly pausedUntilMs: number;
   readonly pausedWritesOnly: boolean;
+  readonly acl: PermissionGate;
 }
 
+/** Asked only of clients whose user may not do everything. */
+export interface PermissionGate {
+  /** @returns the error; undefined if the client may run this */
+  refusal(client: ClientImpl, command: Command, args: Args): string | undefined;
+}
+
+/** Commands that a client may use that listens to something, in RESP2. */
+const WHILE_SUBSCRIBED = new Set([
+  'ping',
+  'subscribe',
+  'ssubscribe',
+  'unsubscribe',
+  'sunsubscribe',
+  'psubscribe',
+  'punsubscribe',
+  'quit',
+  'reset',
+]);
+
+const NOT_FOR_REPLICAS = "ERR Replica can't interact with the keyspace";
+const TOUCHES_DATA = CommandBit.Write | CommandBit.Readonly | CommandBit.MayReplicate;
+const NOT_IN_TRANSACTION = 'ERR Command not allowed inside a transaction';
 const NO_AUTH = 'NOAUTH Authentication required.';
 /** Redis shows so much of the arguments of an unknown command. */
 const UNKNOWN_ARGS_SHOWN = 128;
@@ -62,10 +89,16 @@ export function passGate(
   state: GateState,
   client: ClientImpl,
   command: Command,
+  args: Args,
   reply: ReplyWriter,
 ): Verdict {
   if (!checkAuthenticated(client, command, reply)) return 'rejected';
-  if (isPaused(state, bitsOf(client, command))) return 'postponed';
+  if (!checkMulti(client, command, reply)) return 'rejected';
+  if (!checkPermitted(state, client, command, args, reply)) return 'rejected';
+  if (!checkSubscribed(client, command, reply)) return 'rejected';
+  if (!checkNotReplica(client, command, reply)) return 'rejected';
+  const isReplica = (client.flags & ClientFlag.Replica) !== 0;
+  if (!isReplica && isPaused(state, bitsOf(client, command))) return 'postponed';
   return 'run';
 }
 
@@ -73,6 +106,47 @@ function checkAuthenticated(client: ClientImpl, command: Command, reply: ReplyWr
   if ((client.gate & ClientGate.NeedsAuth) === 0) return true;
   if ((command.bits & CommandBit.NoAuth) !== 0) return true;
   reply.error(refusal(command, NO_AUTH));
+  return false;
+}
+
+/** Some commands make no sense inside of a transaction. */
+function checkMulti(client: ClientImpl, command: Command, reply: ReplyWriter): boolean {
+  if (client.transaction === undefined || (command.bits & CommandBit.NoMulti) === 0) return true;
+  reply.error(NOT_IN_TRANSACTION);
+  return false;
+}
+
+/** ACL: its user may run the command, and use the keys and channels among the arguments. */
+function checkPermitted(
+  { acl }: GateState,
+  client: ClientImpl,
+  command: Command,
+  args: Args,
+  reply: ReplyWriter,
+): boolean {
+  if ((client.gate & ClientGate.Restricted) === 0) return true;
+  const error = acl.refusal(client, command, args);
+  if (error === undefined) return true;
+  reply.error(refusal(command, error));
+  return false;
+}
+
+/** In RESP2, a client that listens could not tell a message from a reply: most have to wait. */
+function checkSubscribed(client: ClientImpl, command: Command, reply: ReplyWriter): boolean {
+  if ((client.gate & ClientGate.Subscribed) === 0 || client.resp !== 2) return true;
+  if (WHILE_SUBSCRIBED.has(command.fullName)) return true;
+  const error =
+    `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / ` +
+    'QUIT / RESET are allowed in this context';
+  reply.error(refusal(command, error));
+  return false;
+}
+
+/** Replicas, and monitors, which are a kind of them, have no business with the data. */
+function checkNotReplica(client: ClientImpl, command: Command, reply: ReplyWriter): boolean {
+  if ((client.flags & ClientFlag.Replica) === 0) return true;
+  if ((bitsOf(client, command) & TOUCHES_DATA) === 0) return true;
+  reply.error(refusal(command, NOT_FOR_REPLICAS));
   return false;
 }
 

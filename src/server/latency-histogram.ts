@@ -19,6 +19,9 @@ const HALF = 128;
 const MAX_NANOS = 1_000_000_000;
 /** Groups up to 2^30 ns. */
 const GROUPS = 23;
+/** Steps of the cumulative form, as powers of two of nanoseconds. */
+const FIRST_STEP = 10;
+const LAST_STEP = 30;
 
 export class LatencyHistogramImpl implements LatencyHistogram {
   /** Values recorded. */
@@ -52,11 +55,28 @@ export class LatencyHistogramImpl implements LatencyHistogram {
     return 0;
   }
 
-  /** Calls that took at most so many nanoseconds, to the width of a bucket. */
-  countUpTo(nanos: number): number {
-    let seen = 0;
-    for (const bucket of this.buckets()) if (bucket.lowest <= nanos) seen += bucket.count;
-    return seen;
+  /**
+   * Calls that took at most about 1 µs, 2 µs, 4 µs … (a power of two of nanoseconds, to the end of
+   * its bucket), where there are more than at the step before.
+   */
+  cumulative(): { usec: number; count: number }[] {
+    const steps: { usec: number; count: number }[] = [];
+    let power = FIRST_STEP;
+    let count = 0;
+    let told = 0;
+    const tell = () => {
+      if (count === told) return;
+      const nanos = 2 ** power;
+      const highest = Math.min(nanos + nanos / HALF, 2 ** LAST_STEP) - 1;
+      steps.push({ usec: Math.floor(highest / 1000), count });
+      told = count;
+    };
+    for (const bucket of this.buckets()) {
+      for (; bucket.lowest > 2 ** power; power++) tell();
+      count += bucket.count;
+    }
+    tell();
+    return steps;
   }
 
   /** Buckets that are not empty, from the fastest on. */

@@ -1,19 +1,22 @@
 /**
- * Where the server listens: TCP on each `bind` address, and a Unix socket.
+ * Sockets that listen: a TCP port on each `bind` address (one for clear text, one for TLS), and a
+ * Unix socket. What becomes of an accepted connection is the network's business (network.ts).
  */
 import { chmodSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { systemErrorText } from '../text/system-error.js';
 import type { Log } from './api/log.js';
 import { isLoopback, type Peer } from './clients.js';
-import { newReadBuffer, Transport } from './transport.js';
+
+/** As INFO and the log call them. */
+export type ListenerKind = 'tcp' | 'tls' | 'unix';
 
 export interface ListenOptions {
   /** As in `bind`: a leading `-` makes an address optional, `*` is all of a family. */
   bind: readonly string[];
+  /** 0: any free one. */
   port: number;
   backlog: number;
-  /** Seconds; 0: no TCP keepalive. */
-  keepAliveSeconds: number;
 }
 
 export interface UnixOptions {
@@ -23,126 +26,127 @@ export interface UnixOptions {
   backlog: number;
 }
 
+/** How accepted connections are handed over. */
+export interface AcceptOptions {
+  readonly kind: ListenerKind;
+  readonly log: Log;
+  onSocket(socket: Socket): void;
+}
+
 /** An address can't be listened on. */
 export class ListenError extends Error {
   constructor(
     readonly address: string,
     readonly reason: string,
-    readonly isUnix = false,
+    readonly kind: ListenerKind | 'http',
   ) {
     super(`Failed listening on ${address}: ${reason}`);
     this.name = 'ListenError';
   }
 }
 
-export class Listeners {
-  /** The TCP port in use (with `--port 0` the one the system chose); 0 when there is none. */
+export class PortListener {
+  /** The port in use (the one the system chose, where any was asked for); 0: none. */
   port = 0;
-  private tcp: Server[] = [];
-  private unix: { server: Server; path: string } | undefined;
-  private readonly readBuffer = newReadBuffer();
+  /** The addresses in use, as `bind` has them. */
+  addresses: readonly string[] = [];
+  private servers: Server[] = [];
 
-  constructor(
-    private readonly onConnection: (transport: Transport, peer: Peer) => void,
-    private readonly log: Log,
-  ) {}
+  constructor(private readonly accept: AcceptOptions) {}
 
   /**
-   * Listens on these addresses instead of the present ones, which are kept if that fails.
+   * Listens on these addresses instead of the present ones, which are kept if that fails (unless it
+   * is the same port: that can't be had twice, so the old ones go first).
    * @throws ListenError
    */
-  async listenTcp(options: ListenOptions): Promise<void> {
-    const before = this.tcp;
-    const portBefore = this.port;
-    // The same port on the same addresses can't be had twice: the old ones go first.
-    const samePort = options.port !== 0 && options.port === portBefore;
-    if (samePort) await Promise.all(before.map(closeServer));
-    const added: Server[] = [];
-    let port = options.port;
-    try {
-      for (const entry of options.bind) {
-        const optional = entry.startsWith('-');
-        const address = optional ? entry.slice(1) : entry;
-        try {
-          const server = await this.listenOne(address, port, options);
-          port = (server.address() as AddressInfo).port;
-          added.push(server);
-        } catch (error) {
-          const { code, message } = error as NodeJS.ErrnoException;
-          const unavailable = code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
-          this.log.warning(
-            `Warning: Could not create server TCP listening socket ${address}:${port}: ${reason(code, message)}`,
-          );
-          if (optional && unavailable) continue;
-          throw new ListenError(`${address}:${port}`, reason(code, message));
-        }
+  async listen(options: ListenOptions): Promise<void> {
+    if (options.port !== 0 && options.port === this.port) await this.close();
+    const servers: Server[] = [];
+    const addresses: string[] = [];
+    let { port } = options;
+    for (const entry of options.bind) {
+      try {
+        const server = await this.open(entry, port, options.backlog);
+        if (server === undefined) continue;
+        port = (server.address() as AddressInfo).port;
+        servers.push(server);
+        addresses.push(entry);
+      } catch (error) {
+        await Promise.all(servers.map(closeServer));
+        throw error;
       }
-    } catch (error) {
-      await Promise.all(added.map(closeServer));
-      throw error;
     }
-    if (!samePort) await Promise.all(before.map(closeServer));
-    this.tcp = added;
-    this.port = added.length > 0 ? port : 0;
+    await this.close();
+    this.servers = servers;
+    this.addresses = addresses;
+    this.port = servers.length > 0 ? port : 0;
   }
 
-  async closeTcp(): Promise<void> {
-    await Promise.all(this.tcp.map(closeServer));
-    this.tcp = [];
+  async close(): Promise<void> {
+    const { servers } = this;
+    this.servers = [];
+    this.addresses = [];
     this.port = 0;
+    await Promise.all(servers.map(closeServer));
   }
+
+  /** Listens on one address; undefined: this machine lacks it, and may. @throws ListenError */
+  private async open(entry: string, port: number, backlog: number): Promise<Server | undefined> {
+    const isOptional = entry.startsWith('-');
+    const address = isOptional ? entry.slice(1) : entry;
+    const host = address === '*' ? '0.0.0.0' : address === '::*' ? '::' : address;
+    const server = newServer(this.accept);
+    try {
+      await listen(server, this.accept.log, { host, port, backlog, ipv6Only: isIPv6(host) });
+      return server;
+    } catch (error) {
+      const reason = bindFailure(error);
+      const { log, kind } = this.accept;
+      log.warning(
+        `Warning: Could not create server TCP listening socket ${address}:${port}: ${reason}`,
+      );
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EADDRNOTAVAIL' && isOptional) return undefined;
+      if (code === 'EAFNOSUPPORT' || code === 'EPROTONOSUPPORT') return undefined;
+      throw new ListenError(`${address}:${port}`, reason, kind);
+    }
+  }
+}
+
+export class UnixListener {
+  /** The socket's path, undefined while it doesn't listen. */
+  path: string | undefined = undefined;
+  private server: Server | undefined;
+
+  constructor(private readonly accept: AcceptOptions) {}
 
   /** @throws ListenError */
-  async listenUnix(options: UnixOptions): Promise<void> {
+  async listen(options: UnixOptions): Promise<void> {
     removeSocket(options.path);
-    const server = this.newServer(0);
+    const server = newServer(this.accept);
     try {
-      await listen(server, { path: options.path, backlog: options.backlog });
+      await listen(server, this.accept.log, { path: options.path, backlog: options.backlog });
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      throw new ListenError(options.path, reason(code, message), true);
+      throw new ListenError(options.path, bindFailure(error), 'unix');
     }
     if (options.mode !== 0) chmodSync(options.path, options.mode);
-    this.unix = { server, path: options.path };
+    this.server = server;
+    this.path = options.path;
   }
 
   /** Stops listening; connections stay. */
   async close(): Promise<void> {
-    await this.closeTcp();
-    if (this.unix === undefined) return;
-    await closeServer(this.unix.server);
-    removeSocket(this.unix.path);
-    this.unix = undefined;
-  }
-
-  private async listenOne(address: string, port: number, options: ListenOptions): Promise<Server> {
-    const server = this.newServer(options.keepAliveSeconds);
-    const host = address === '*' ? '0.0.0.0' : address === '::*' ? '::' : address;
-    await listen(server, { host, port, backlog: options.backlog, ipv6Only: isIPv6(host) });
-    return server;
-  }
-
-  private newServer(keepAliveSeconds: number): Server {
-    return createServer(
-      {
-        pauseOnConnect: true,
-        allowHalfOpen: true,
-        noDelay: true,
-        keepAlive: keepAliveSeconds > 0,
-        keepAliveInitialDelay: keepAliveSeconds * 1000,
-      },
-      (socket) => this.accepted(socket),
-    );
-  }
-
-  private accepted(socket: Socket): void {
-    const peer = peerOf(socket, this.unix?.path ?? '');
-    const transport = Transport.accept(socket, this.readBuffer);
-    this.onConnection(transport, peer);
+    const { server, path } = this;
+    if (server === undefined || path === undefined) return;
+    this.server = undefined;
+    this.path = undefined;
+    await closeServer(server);
+    removeSocket(path);
   }
 }
 
-function peerOf(socket: Socket, unixPath: string): Peer {
+/** Who is at the other end of an accepted connection. @param unixPath of the socket it came by */
+export function peerOf(socket: Socket, unixPath = ''): Peer {
   const { remoteAddress, remotePort, localAddress, localPort } = socket;
   if (remoteAddress === undefined) {
     const addr = `${unixPath}:0`;
@@ -156,16 +160,27 @@ function peerOf(socket: Socket, unixPath: string): Peer {
   };
 }
 
-function hostPort(host: string, port: number): string {
+export function hostPort(host: string, port: number): string {
   const plain = host.startsWith('::ffff:') ? host.slice(7) : host;
   return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
 }
 
-function listen(server: Server, options: object): Promise<void> {
+function newServer({ kind, onSocket }: AcceptOptions): Server {
+  // A handshake begins by itself, and a peer that ends its side meanwhile is gone.
+  const isClear = kind !== 'tls';
+  const options = { pauseOnConnect: isClear, allowHalfOpen: isClear, noDelay: true };
+  return createServer(options, onSocket);
+}
+
+/** Has a server listen. Later, a connection that can't be accepted is a line in the log. */
+function listen(server: Server, log: Log, options: object): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(options, () => {
       server.off('error', reject);
+      server.on('error', (error) => {
+        log.warning(`Accepting client connection: accept: ${systemErrorText(error)}`);
+      });
       resolve();
     });
   });
@@ -185,14 +200,7 @@ function removeSocket(path: string): void {
   }
 }
 
-/** The system's words, as C's strerror has them. */
-function reason(code: string | undefined, message: string): string {
-  const known: Record<string, string> = {
-    EADDRINUSE: 'bind: Address already in use',
-    EADDRNOTAVAIL: 'bind: Cannot assign requested address',
-    EACCES: 'bind: Permission denied',
-    ENOENT: 'bind: No such file or directory',
-    ENOTFOUND: 'Name or service not known',
-  };
-  return known[code ?? ''] ?? message;
+function bindFailure(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOTFOUND' ? systemErrorText(error) : `bind: ${systemErrorText(error)}`;
 }

@@ -15,12 +15,14 @@ export class MemoryTracker implements MemoryApi {
   constructor(
     private readonly keyspace: Keyspace,
     private readonly clientBytes: () => number,
+    /** What is neither data nor a client's: the table of tracked keys. */
+    private readonly otherBytes: () => number,
   ) {
     this.startupBytes = this.used();
   }
 
   used(): number {
-    return this.keyspace.usedBytes + this.clientBytes();
+    return this.keyspace.usedBytes + this.clientBytes() + this.otherBytes();
   }
 
   peak(): number {

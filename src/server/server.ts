@@ -12,33 +12,55 @@ import { Keyspace } from '../keyspace/keyspace.js';
 import { Maintenance } from '../keyspace/maintenance.js';
 import { ReplyWriter } from '../resp/reply-writer.js';
 import { followAccessClock } from './access-clock.js';
+import { Acl } from './acl/acl.js';
 import { Call } from './api/call.js';
-import type { Client } from './api/client.js';
 import type { CommandSpec } from './api/command.js';
 import type { ServerApi } from './api/server.js';
-import { checkPassword, setUser } from './auth.js';
 import { Blocking } from './blocking.js';
-import { Clients } from './clients.js';
+import type { ClientImpl } from './client.js';
+import { Clients, type Peer } from './clients.js';
 import type { ServerClock } from './clock.js';
 import { CommandTableImpl } from './command-table.js';
 import type { Config } from './config/config.js';
+import type { ConfigFiles } from './config/host.js';
+import { nodeFiles } from './config/node-files.js';
 import { Cron } from './cron.js';
+import { CrossProtocolGuard } from './cross-protocol.js';
 import { type CrashSignal, ServerDebug } from './debug.js';
+import { Door } from './door.js';
 import { Executor } from './executor.js';
 import { followConfig } from './follow-config.js';
 import { ClientPeaks } from './info/client-peaks.js';
-import type { ListenerFacts } from './info/context.js';
 import { Info } from './info/info.js';
+import { LatencyMonitor } from './latency-monitor.js';
 import { ServerLifecycle } from './lifecycle.js';
-import { Listeners } from './listeners.js';
 import type { ServerLog } from './log.js';
 import { MemoryTracker } from './memory.js';
+import { MessageBuffer } from './message-buffer.js';
+import { Monitors } from './monitors.js';
+import { Network } from './network.js';
+import { Notifications } from './notifications.js';
+import { Observers } from './observers.js';
+import { OutputBudget } from './output-budget.js';
+import { Persistence } from './persistence.js';
+import { Pubsub } from './pubsub/pubsub.js';
 import { SAMPLE_PERIOD_MS } from './rate-sampler.js';
+import { SlowCommands } from './slow-commands.js';
+import { SlowLog } from './slowlog.js';
 import { Stats } from './stats.js';
+import { Tracking } from './tracking/tracking.js';
 import { Transactions } from './transactions.js';
 import { Transport } from './transport.js';
 import { Turn } from './turn.js';
 import { Watches } from './watches.js';
+
+/** What a stream shows for its addresses. */
+const INSIDE: Peer = {
+  addr: 'stream:0',
+  laddr: 'stream:0',
+  isLocal: true,
+  isUnixSocket: false,
+};
 
 export interface ServerOptions {
   config: Config;
@@ -52,10 +74,14 @@ export interface ServerOptions {
   supervisedBy?: string;
   /** Check the arenas' every free; slow. For tests. */
   debugArena?: boolean;
+  /** The disk, for the ACL file; by default the real one. */
+  files?: ConfigFiles;
   /** The commands it has; by default all there are. For tests. */
   commands?: readonly CommandSpec[];
   /** Whether port 0 means "any free port" (library) and not "no TCP" (command line). */
   portZeroIsAny?: boolean;
+  /** How much may wait for clients that do not read; by default a share of memory. For tests. */
+  outputBudgetBytes?: number;
   /** Path of the program, for INFO. */
   executable?: string;
   /** Ends the process when a client had it crash (DEBUG SEGFAULT); by default the server stops. */
@@ -72,11 +98,19 @@ export class Server implements ServerApi {
   readonly stats = new Stats();
   readonly keyspace: Keyspace;
   readonly commands: CommandTableImpl;
+  readonly acl: Acl;
   readonly clients: Clients;
   readonly blocking: Blocking;
   readonly transactions: Transactions;
-  readonly listeners: Listeners;
+  readonly tracking: Tracking;
+  readonly slowLog: SlowLog;
+  readonly latency: LatencyMonitor;
+  readonly monitors: Monitors;
+  readonly pubsub: Pubsub;
+  readonly persistence: Persistence;
+  readonly network: Network;
   readonly cron: Cron;
+  private readonly maintenance: Maintenance;
   readonly executor: Executor;
   readonly turn: Turn;
   readonly memory: MemoryTracker;
@@ -88,11 +122,13 @@ export class Server implements ServerApi {
   /** 40 hexadecimal digits, another one at every start. */
   readonly runId: string;
 
+  private readonly observers: Observers;
+  private readonly notifications: Notifications;
   private readonly watches: Watches;
   private readonly clientPeaks = new ClientPeaks();
   private readonly replyWriter: ReplyWriter;
   private readonly call: Call;
-  private readonly portZeroIsAny: boolean;
+  private readonly door: Door;
   private readonly onStopped: (exitCode: number) => void;
   private stopping: Promise<void> | undefined;
 
@@ -102,7 +138,6 @@ export class Server implements ServerApi {
     this.clock = clock;
     this.log = log;
     this.random = options.random ?? Math.random;
-    this.portZeroIsAny = options.portZeroIsAny ?? false;
     this.onStopped = options.onStopped ?? (() => {});
     this.startedMs = clock.now();
     this.runId = this.randomHex(20);
@@ -119,9 +154,32 @@ export class Server implements ServerApi {
     this.stats.resetOthers = () => {
       this.keyspace.resetCounters();
       this.expireCycle.resetCounters();
+      this.clients.eviction.evicted = 0;
     };
-    this.turn = new Turn(this.replyWriter, this.stats, clock);
-    this.clients = new Clients(clock, () => this.clientsParts);
+    const messages = new MessageBuffer();
+    this.turn = new Turn(this.replyWriter, this.stats, clock, messages);
+    clock.onTurn = () => this.turn.schedule();
+    clock.stale = true;
+    const budget = new OutputBudget<ClientImpl>(options.outputBudgetBytes);
+    this.clients = new Clients(clock, () => this.clientsParts, log, budget);
+    this.acl = new Acl({
+      commands: this.commands,
+      config,
+      files: options.files ?? nodeFiles(),
+      log,
+      stats: this.stats,
+      clients: () => this.clients.all(),
+      now: () => clock.now(),
+    });
+    this.replyWriter.onGrown = (bytes) => this.clients.replyGrows(this.call.client, bytes);
+    this.slowLog = new SlowLog(
+      () => clock.now(),
+      () => config.values['slowlog-max-len'],
+    );
+    this.latency = new LatencyMonitor(() => clock.now());
+    this.stats.onLongTurn = (micros) => this.latency.add('event-loop', micros / 1000);
+    const slowCommands = new SlowCommands(this.slowLog, this.latency);
+    const crossProtocol = new CrossProtocolGuard(clock, log);
     this.executor = new Executor({
       clock,
       log,
@@ -131,10 +189,18 @@ export class Server implements ServerApi {
       call: this.call,
       stats: this.stats,
       gateState: this.clients,
+      acl: this.acl,
       onPaused: (client) => this.clients.hold(client),
+      onHttp: (client) => crossProtocol.refuse(client),
       onExecRefused: (client) => this.transactions.reset(client),
       onKeysReady: () => this.blocking.serve(),
+      onMonitored: (client, command, args) => this.monitors.tell(client, command, args),
+      onTracked: (client, command, args) => this.tracking.remember(client, command, args),
+      onTrackedDone: (client, command) => this.tracking.done(client, command),
+      onTrackingFull: () => this.tracking.evict(),
+      onSlow: (client, command, args, usec) => slowCommands.note(client, command, args, usec),
     });
+    this.monitors = new Monitors(this.executor, clock);
     this.blocking = new Blocking({
       clock,
       executor: this.executor,
@@ -143,21 +209,58 @@ export class Server implements ServerApi {
       turn: this.turn,
       failed: (client, error) => this.clients.failed(client, error),
     });
-    this.watches = new Watches(this.keyspace, () => clock.now());
+    this.observers = new Observers(this.keyspace);
+    this.pubsub = new Pubsub({
+      messages,
+      push: (client, buf, start, end) => this.executor.pushBytes(client, buf, start, end),
+    });
+    this.persistence = new Persistence({
+      config,
+      onRefused: (reason) => log.verbose(reason),
+    });
+    this.notifications = new Notifications(this.observers, this.pubsub);
+    this.tracking = new Tracking({
+      executor: this.executor,
+      observers: this.observers,
+      clientById: (id) => this.clients.byId(id),
+      scheduleTurn: () => this.turn.schedule(),
+    });
+    this.watches = new Watches(this.keyspace, this.observers, () => clock.now());
     this.transactions = new Transactions({
       call: this.call,
       watches: this.watches,
       run: (client, command, args) => this.executor.runQueued(client, command, args),
     });
     this.clientsParts = this.makeClientsParts();
-    this.listeners = new Listeners((transport, peer) => this.clients.add(transport, peer), log);
-    this.memory = new MemoryTracker(this.keyspace, () => this.clients.memoryBytes);
+    this.door = new Door({
+      values: config.values,
+      connections: () => this.clients.count + this.network.handshakes,
+      defaultUserIsOpen: () => this.acl.defaultNeedsNoPassword,
+    });
+    this.network = new Network({
+      config,
+      clock,
+      door: this.door,
+      log,
+      stats: this.stats,
+      portZeroIsAny: options.portZeroIsAny ?? false,
+      onConnection: (transport, peer) => this.clients.add(transport, peer),
+    });
+    this.memory = new MemoryTracker(
+      this.keyspace,
+      () => this.clients.memoryBytes,
+      () => this.tracking.bytes,
+    );
     this.lifecycle = new ServerLifecycle({
       log,
       hasSavePoints: () => config.values.save.length > 0,
       stop: () => void this.stop(),
     });
     this.cron = new Cron(clock, () => config.values.hz, this.stats);
+    this.maintenance = new Maintenance(this.keyspace, {
+      micros: () => clock.micros(),
+      rehashes: () => config.values.activerehashing,
+    });
     this.expireCycle = new ExpireCycle(this.keyspace, {
       now: () => clock.now(),
       micros: () => clock.micros(),
@@ -165,12 +268,15 @@ export class Server implements ServerApi {
       effort: () => config.values['active-expire-effort'],
       isActive: () => this.debug.activeExpire && !this.keyspace.expiryHeld,
       defer: (go) => setImmediate(go),
+      onGo: (micros) => this.latency.add('expire-cycle', micros / 1000),
     });
     this.turn.beforeSending = () => {
       if (this.executor.keysReady) this.blocking.serve();
       this.clients.runReady();
       this.expireCycle.fast();
+      this.tracking.broadcast();
     };
+    this.turn.afterSending = () => this.clients.settle();
     this.info = this.makeInfo(options);
     this.debug = new ServerDebug({
       call: this.call,
@@ -181,11 +287,15 @@ export class Server implements ServerApi {
       log,
       onCrash: options.onCrash ?? (() => void this.stop(1)),
     });
+    slowCommands.follow(config, this.executor, this.stats);
     this.scheduleTasks();
     followConfig(config, {
+      acl: this.acl,
       executor: this.executor,
       limits: this.keyspace.limits,
-      listenTcp: () => this.listenTcp(),
+      clients: this.clients,
+      notifications: this.notifications,
+      tracking: this.tracking,
     });
   }
 
@@ -193,38 +303,36 @@ export class Server implements ServerApi {
 
   /** The TCP port in use, 0 when there is none. */
   get port(): number {
-    return this.listeners.port;
+    return this.network.port;
+  }
+
+  /** The port for TLS in use, 0 when there is none. */
+  get tlsPort(): number {
+    return this.network.tlsPort;
   }
 
   /**
    * Begins to serve.
-   * @throws ListenError when an address can't be listened on; nothing is left open then
+   * @throws ListenError when an address can't be listened on, TlsConfigError when certificates can't
+   *   be used; nothing is left open then
    */
   async start(): Promise<void> {
-    try {
-      await this.listen();
-    } catch (error) {
-      await this.listeners.close();
-      throw error;
-    }
+    await this.network.open();
     this.cron.start();
   }
 
-  /** Takes a connection that is no socket of its own: for tests and embedding. */
-  attach(stream: Duplex): void {
-    this.clients.add(Transport.over(stream), {
-      addr: 'stream:0',
-      laddr: 'stream:0',
-      isLocal: true,
-      isUnixSocket: false,
-    });
+  /** Takes a connection that is no socket of its own: for tests, embedding, the web face. */
+  attach(stream: Duplex, peer: Peer = INSIDE): void {
+    this.clients.add(Transport.over(stream), peer);
   }
 
   /** Stops listening, ends all connections and frees what is held. */
   stop(exitCode = 0): Promise<void> {
     this.stopping ??= (async () => {
       this.cron.stop();
-      const closed = this.listeners.close();
+      this.latency.stop();
+      this.maintenance.stop();
+      const closed = this.network.close();
       this.turn.end();
       this.clients.closeAll();
       await closed;
@@ -239,20 +347,6 @@ export class Server implements ServerApi {
     return randomBytes(bytes).toString('hex');
   }
 
-  authenticate(user: string, password: Uint8Array): boolean {
-    const right = checkPassword(user, password, this.config.values.requirepass ?? '');
-    if (!right) this.stats.authFailures++;
-    return right;
-  }
-
-  setAuthenticated(client: Client, user: string | undefined): void {
-    setUser(client, user, this.passwordRequired());
-  }
-
-  private passwordRequired(): boolean {
-    return (this.config.values.requirepass ?? '') !== '';
-  }
-
   private makeInfo(options: ServerOptions): Info {
     return new Info({
       blocking: this.blocking,
@@ -263,6 +357,8 @@ export class Server implements ServerApi {
       config: this.config,
       keyspace: this.keyspace,
       memory: this.memory,
+      pubsub: this.pubsub,
+      tracking: this.tracking,
       stats: this.stats,
       expireCycle: this.expireCycle,
       identity: {
@@ -273,60 +369,39 @@ export class Server implements ServerApi {
         configFile: options.configFile ?? '',
         supervised: options.supervisedBy ?? 'no',
       },
-      listeners: () => this.listenerFacts(),
+      listeners: () => this.network.listeners(),
       shutdownAtMs: () => undefined,
     });
-  }
-
-  private listenerFacts(): ListenerFacts[] {
-    const { bind, unixsocket } = this.config.values;
-    const facts: ListenerFacts[] = [];
-    if (this.port !== 0) facts.push({ kind: 'tcp', addresses: bind, port: this.port });
-    if (unixsocket) facts.push({ kind: 'unix', addresses: [unixsocket], port: 0 });
-    return facts;
   }
 
   private makeClientsParts() {
     const { config } = this;
     return {
+      acl: this.acl,
       blocking: this.blocking,
       clock: this.clock,
       executor: this.executor,
       keyspace: this.keyspace,
       sideReply: new ReplyWriter((code) => this.stats.countError(code)),
-      transactions: this.transactions,
       turn: this.turn,
       stats: this.stats,
       log: this.log,
+      onGone: (client: ClientImpl) => this.forget(client),
       firstDatabase: () => this.keyspace.databases[0]!,
-      passwordRequired: () => this.passwordRequired(),
-      maxClients: () => config.values.maxclients,
+      refusal: (peer: Peer) => this.door.refusal(peer),
       queryBufferLimit: () => config.values['client-query-buffer-limit'],
+      outputLimits: () => config.values['client-output-buffer-limit'],
+      backlogBytes: () => config.values['repl-backlog-size'],
+      stateBytes: (client: ClientImpl) => this.watches.bytesOf(client),
     };
   }
 
-  private async listen(): Promise<void> {
-    const { values } = this.config;
-    await this.listenTcp();
-    if (values.unixsocket) {
-      await this.listeners.listenUnix({
-        path: values.unixsocket,
-        mode: values.unixsocketperm,
-        backlog: values['tcp-backlog'],
-      });
-    }
-  }
-
-  /** Listens on what `bind` and `port` say now, instead of before. @throws ListenError */
-  private listenTcp(): Promise<void> {
-    const { values } = this.config;
-    if (values.port === 0 && !this.portZeroIsAny) return this.listeners.closeTcp();
-    return this.listeners.listenTcp({
-      bind: values.bind,
-      port: values.port,
-      backlog: values['tcp-backlog'],
-      keepAliveSeconds: values['tcp-keepalive'],
-    });
+  /** Ends what is kept for a client whose connection has ended. */
+  private forget(client: ClientImpl): void {
+    this.transactions.unwatch(client);
+    this.tracking.disable(client);
+    this.pubsub.forget(client);
+    this.monitors.remove(client);
   }
 
   private scheduleTasks(): void {
@@ -334,11 +409,8 @@ export class Server implements ServerApi {
     const { call, random } = this;
     cron.every(0, followAccessClock({ call, clock, config, keyspace, random }));
     cron.every(0, () => this.expireCycle.slow());
-    const maintenance = new Maintenance(keyspace, {
-      micros: () => clock.micros(),
-      rehashes: () => config.values.activerehashing,
-    });
-    cron.every(0, () => maintenance.run());
+    cron.every(0, () => this.tracking.evict());
+    cron.every(0, () => this.maintenance.run());
     cron.every(SAMPLE_PERIOD_MS, () => {
       this.memory.sample();
       this.stats.sample(clock.micros());

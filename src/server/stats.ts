@@ -9,9 +9,14 @@ import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import type { ServerStats } from './api/server.js';
 import { RateSampler } from './rate-sampler.js';
 
+/** Kinds of errors that are counted each for itself: a script can make up any number of them. */
+const ERROR_CODES_MAX = 128;
+
 export class Stats implements ServerStats {
   connectionsReceived = DOUBLE_FIELD;
   connectionsRejected = 0;
+  /** TLS handshakes that came to nothing. */
+  tlsHandshakesFailed = 0;
   commandsProcessed = DOUBLE_FIELD;
   netInputBytes = DOUBLE_FIELD;
   netOutputBytes = DOUBLE_FIELD;
@@ -24,14 +29,21 @@ export class Stats implements ServerStats {
   /** Turns of the event loop in which something was done: requests, or the cron. */
   turns = 0;
   commandMicros = DOUBLE_FIELD;
-  /** The longest turn, as a mean over the turns between two samples. */
-  longestTurnMicros = 0;
+  /** The longest turn. */
+  longestTurnMicros = DOUBLE_FIELD;
+  /** A turn that takes so long, or longer, is told to `onLongTurn`, in microseconds. */
+  longTurnMicros = Number.POSITIVE_INFINITY;
+  onLongTurn: (micros: number) => void = () => {};
   /** Most commands in one turn. */
   mostCommandsInTurn = 0;
   /** Microseconds spent in the cron. */
   cronMicros = 0;
   /** Wrong user names and passwords. */
   authFailures = 0;
+  /** Refused by ACL, by what was not allowed. */
+  deniedCommands = 0;
+  deniedKeys = 0;
+  deniedChannels = 0;
   clientOutputLimitDisconnections = 0;
   queryBufferLimitDisconnections = 0;
   // Rates, sampled by the cron: per second, but for the last, which is per turn.
@@ -51,12 +63,12 @@ export class Stats implements ServerStats {
 
   countError(code: string): void {
     this.errorReplies++;
-    this.errorsByCode.set(code, (this.errorsByCode.get(code) ?? 0) + 1);
+    const before = this.errorsByCode.get(code);
+    if (before === undefined && this.errorsByCode.size >= ERROR_CODES_MAX) return;
+    this.errorsByCode.set(code, (before ?? 0) + 1);
   }
 
   private commandsBefore = 0;
-  private turnsSampled = 0;
-  private microsSampled = 0;
   private busyAtReset = 0;
 
   /** Microseconds in which the event loop was not waiting. Its turns are not timed one by one. */
@@ -64,9 +76,11 @@ export class Stats implements ServerStats {
     return busyMicros() - this.busyAtReset;
   }
 
-  /** Counts a turn's end. */
-  countTurn(): void {
+  /** Counts a turn's end. @param micros from its first request to its last reply */
+  countTurn(micros: number): void {
     this.turns++;
+    if (micros > this.longestTurnMicros) this.longestTurnMicros = micros;
+    if (micros >= this.longTurnMicros) this.onLongTurn(micros);
     const commands = this.commandsProcessed - this.commandsBefore;
     this.commandsBefore = this.commandsProcessed;
     if (commands > this.mostCommandsInTurn) this.mostCommandsInTurn = commands;
@@ -79,14 +93,7 @@ export class Stats implements ServerStats {
     this.inputRate.sample(this.netInputBytes, seconds);
     this.outputRate.sample(this.netOutputBytes, seconds);
     this.turnRate.sample(this.turns, seconds);
-    const { turnMicros, turns } = this;
-    this.turnDuration.sample(turnMicros, turns);
-    if (turns > this.turnsSampled) {
-      const mean = (turnMicros - this.microsSampled) / (turns - this.turnsSampled);
-      this.longestTurnMicros = Math.max(this.longestTurnMicros, mean);
-    }
-    this.turnsSampled = turns;
-    this.microsSampled = turnMicros;
+    this.turnDuration.sample(this.turnMicros, this.turns);
   }
 
   constructor() {
@@ -96,6 +103,7 @@ export class Stats implements ServerStats {
   reset(): void {
     this.connectionsReceived = 0;
     this.connectionsRejected = 0;
+    this.tlsHandshakesFailed = 0;
     this.commandsProcessed = 0;
     this.netInputBytes = 0;
     this.netOutputBytes = 0;
@@ -105,8 +113,6 @@ export class Stats implements ServerStats {
     this.errorsByCode.clear();
     this.turns = 0;
     this.commandsBefore = 0;
-    this.turnsSampled = 0;
-    this.microsSampled = 0;
     this.busyAtReset = busyMicros();
     this.commandMicros = 0;
     this.longestTurnMicros = 0;

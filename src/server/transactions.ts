@@ -47,13 +47,14 @@ export class Transactions implements TransactionsApi {
     const { transaction } = client;
     if (transaction === undefined) throw EXEC_OUTSIDE;
     const isBroken = this.parts.watches.isBroken(client);
+    // It is seen to be inside of the transaction (CLIENT INFO) until all is done.
+    if (!isBroken && !transaction.isRefused) {
+      this.parts.watches.remove(client);
+      this.runAll(client, transaction);
+    }
     this.reset(client);
     if (transaction.isRefused) throw ABORTED;
-    if (isBroken) {
-      this.parts.call.reply.nilArray();
-      return;
-    }
-    this.runAll(client, transaction);
+    if (isBroken) this.parts.call.reply.nilArray();
   }
 
   discard(client: Client): void {

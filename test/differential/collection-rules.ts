@@ -118,6 +118,8 @@ const GEO: Rule = { values: GEO_VALUES };
 const SORT: Rule = {
   agree: sameElements,
   because: 'without an order to sort by, a table gives its own',
+  // Redis takes an ERANGE that another command has left for one of its own: this one clears it.
+  before: () => ['SSCAN', 'nosuch', '0'],
   values: { 'by-pattern': PATTERNS, 'get-pattern': PATTERNS },
   avoid: (request) => hasWord(request, 'LIMIT') && hasWord(request, 'BY'),
 };

@@ -9,6 +9,7 @@
  *     duel.ts, stream.ts       both servers, batch by batch; exchange.ts compares
  *     reply-schema.ts          replies against what the spec declares
  *     dataset.ts, scan.ts      all data of both; whole SCAN iterations
+ *     event-tap.ts              keyspace notifications of both
  *     report.ts                the report of a difference, shrunk
  *
  * A new command needs nothing here, if its spec declares its arguments well: it is sent from the
@@ -50,6 +51,9 @@ const SEEDS = process.env.DIFF_SEED
 const COUNT = Number(process.env.DIFF_COUNT || 500_000);
 /** From so many on, every command must have been sent and succeeded. */
 const COUNT_FOR_ALL = 100_000;
+/** Of the seeds and commands, so many are sent again and their keyspace notifications compared. */
+const EVENTS_SEEDS = 4;
+const EVENTS_SHARE = 0.05;
 const TIMEOUT_MS = 600_000;
 /** Keeps strings, and LCS's tables, small. */
 const LIMITS = { 'proto-max-bulk-len': '2mb', 'enable-debug-command': 'yes' } as const;
@@ -88,9 +92,32 @@ describeWithRedis('respd beside a real redis-server', () => {
       async ({ seed, thresholds }) => {
         const count = Math.ceil(COUNT / SEEDS.length);
         const ports = { oursPort: respd.port, theirsPort: redis.port };
-        const config = thresholds === 'low' ? LOW_THRESHOLDS : [];
-        const found = await runStream({ seed, count, ...ports, version, forms, config });
+        const allAreSlow = thresholds === 'low';
+        const config = allAreSlow ? LOW_THRESHOLDS : [];
+        const found = await runStream({
+          seed,
+          count,
+          ...ports,
+          version,
+          forms,
+          config,
+          allAreSlow,
+        });
         for (const [name, tally] of found) add(tallies, name, tally);
+        expect(warnings).toEqual([]);
+      },
+      TIMEOUT_MS,
+    );
+
+    it(
+      'notifies of the same events as Redis, in the same order',
+      async () => {
+        const ports = { oursPort: respd.port, theirsPort: redis.port };
+        for (const seed of SEEDS.slice(0, EVENTS_SEEDS)) {
+          const count = Math.ceil((COUNT * EVENTS_SHARE) / EVENTS_SEEDS);
+          const config = seed % 2 === 0 ? LOW_THRESHOLDS : [];
+          await runStream({ seed, count, ...ports, version, forms, config, events: true });
+        }
         expect(warnings).toEqual([]);
       },
       TIMEOUT_MS,

@@ -2,17 +2,30 @@
  * Two servers side by side: the same requests over the same number of connections, which keep their
  * state (protocol, database, name) alike as long as the servers do.
  *
- * Connection 0 begins in RESP2, connection 1 in RESP3, connection 2 in RESP3 and database 1.
+ * Connection 0 begins in RESP2, connection 1 in RESP3, connection 2 in RESP3 and database 1. Beside
+ * them, one that nothing is sent over listens to a few channels.
  */
 import { type Received, RespClient, showReply } from '../support/resp-client.js';
 import type { Exchange } from './exchange.js';
 import type { Form } from './forms.js';
 import type { Request } from './requests.js';
 import { CHANGED_DIRECTIVES, ruleOf } from './rules.js';
+import { Transaction } from './transaction.js';
 
 export const CONNECTIONS = 3;
 /** How long both servers may take for a batch. */
 const BATCH_TIMEOUT_MS = 15_000;
+/** So that commands publish to somebody, and PUBSUB has something to tell. */
+const LISTENED_TO = [
+  ['SUBSCRIBE', 'a', 'b', '', 'channel:1'],
+  ['PSUBSCRIBE', 'a*', 'channel:*', '?'],
+  ['SSUBSCRIBE', 'a', 'channel:2'],
+];
+/** What each server knows of its own past, which is not the other's. */
+export const FORGET_THE_PAST = [
+  ['CONFIG', 'RESETSTAT'],
+  ['SLOWLOG', 'RESET'],
+];
 
 /** A request and the connection it goes over. */
 export interface Step {
@@ -26,10 +39,12 @@ interface Connection {
   /** The protocol that respd speaks on it. */
   resp: 2 | 3;
   previous: Exchange | undefined;
+  readonly transaction: Transaction;
 }
 
 export class Duel {
   private connections: Connection[] = [];
+  private listeners: RespClient[] = [];
   private config: string[] | undefined;
 
   /**
@@ -63,8 +78,10 @@ export class Duel {
         theirs: await RespClient.connect(this.theirsPort),
         resp: 2,
         previous: undefined,
+        transaction: new Transaction(),
       });
     }
+    this.listeners = [await listen(this.oursPort), await listen(this.theirsPort)];
     const setup: Step[] = [
       step(0, 'FLUSHALL'),
       step(0, 'CONFIG', 'SET', ...(await this.originalConfig())),
@@ -72,6 +89,7 @@ export class Duel {
       step(1, 'HELLO', '3'),
       step(2, 'HELLO', '3'),
       step(2, 'SELECT', '1'),
+      ...FORGET_THE_PAST.map((words) => step(0, ...words)),
     ];
     for (const one of setup) await this.exchange([one]);
   }
@@ -94,7 +112,9 @@ export class Duel {
       ours.close();
       theirs.close();
     }
+    for (const listener of this.listeners) listener.close();
     this.connections = [];
+    this.listeners = [];
   }
 
   /**
@@ -113,19 +133,25 @@ export class Duel {
       const requests = steps.slice(from, to).map((one) => one.request);
       const [ours, theirs] = await bothAnswers(connection, requests, from);
       for (const [i, request] of requests.entries()) {
-        const exchange: Exchange = {
+        const exchange = connection.transaction.follow({
           request,
           form: this.formOf(request),
           ours: ours[i]!,
           theirs: theirs[i]!,
           previous: connection.previous,
-        };
+        });
         connection.previous = { ...exchange, previous: undefined };
         followProtocol(connection, exchange);
         onExchange(exchange, from + i, connection.resp);
       }
       from = to;
     }
+    // Pushes are compared elsewhere: tracking.test.ts, pubsub.test.ts.
+    for (const { ours, theirs } of this.connections) {
+      ours.outOfBand.length = 0;
+      theirs.outOfBand.length = 0;
+    }
+    for (const listener of this.listeners) listener.outOfBand.length = 0;
   }
 
   /** Up to which step one write to one connection can take them. */
@@ -143,6 +169,16 @@ export class Duel {
     const form = this.formOf(request);
     return form !== undefined && ruleOf(form).alone !== undefined;
   }
+}
+
+/** A connection that listens to some of what the stream publishes, and does nothing else. */
+async function listen(port: number): Promise<RespClient> {
+  const listener = await RespClient.connect(port);
+  for (const words of LISTENED_TO) {
+    listener.write(...words);
+    for (let i = 1; i < words.length; i++) await listener.nextOutOfBand();
+  }
+  return listener;
 }
 
 export function step(connection: number, ...words: string[]): Step {

@@ -16,6 +16,10 @@ export interface Exchange {
   readonly theirs: Received;
   /** The exchange before it on the same connection. */
   readonly previous: Exchange | undefined;
+  /** Whether a transaction keeps it for EXEC: it has not run yet. */
+  readonly isQueued?: boolean;
+  /** What EXEC ran, each request with its own answers. */
+  readonly ran?: readonly Exchange[];
 }
 
 /** Whether two answers, neither of them an error, agree. */
@@ -114,6 +118,51 @@ export function sameWhereShared(exceptions: readonly (string | RegExp)[]): Agree
     }
     return true;
   };
+}
+
+/** SLOWLOG GET: all but the numbers of entries, how long they took, and whose they were. */
+export const sameSlowCommands: Agreement = ({ ours, theirs }) => {
+  const [our, their] = [ours, theirs].map(({ reply }) => itemsOf(reply).map(itemsOf));
+  return our!.length === their!.length && our!.every((entry, i) => isSameEntry(entry, their![i]!));
+};
+
+/** Entries are [number, Unix time, microseconds, arguments, address, name of the client]. */
+function isSameEntry(ours: readonly Reply[], theirs: readonly Reply[]): boolean {
+  if (ours.length !== 6 || theirs.length !== 6 || !isNear(ours[1]!, theirs[1]!, 1000)) return false;
+  const [our, their] = [itemsOf(ours[3]!), itemsOf(theirs[3]!)].map((args) => args.map(showReply));
+  // Redis shows the words of a wrong AUTH.
+  const isSameArg = (arg: string, i: number) => arg === '"(redacted)"' || arg === their![i];
+  return (
+    our!.length === their!.length &&
+    our!.every(isSameArg) &&
+    showReply(ours[5]!) === showReply(theirs[5]!)
+  );
+}
+
+/** LATENCY HISTOGRAM: the same commands, in any order, called as often, but for these. */
+export function sameCalls(exceptions: readonly string[]): Agreement {
+  return ({ ours, theirs }) => {
+    const [our, their] = [ours, theirs].map(({ reply }) => callsOf(reply, exceptions));
+    return sorted(our!).join() === sorted(their!).join();
+  };
+}
+
+/** Of each command, its name and `calls`, which is the first pair of what is said of it. */
+function callsOf(reply: Reply, exceptions: readonly string[]): string[] {
+  return flat(reply).flatMap((name, i, all) =>
+    i % 2 === 0 && !exceptions.includes(textOf(name))
+      ? [`${textOf(name)} ${showReply(flat(all[i + 1]!)[1]!)}`]
+      : [],
+  );
+}
+
+/** Names and values of a map, in either protocol, in a row. */
+function flat(reply: Reply): readonly Reply[] {
+  return reply.kind === 'map' ? reply.entries.flat() : itemsOf(reply);
+}
+
+function itemsOf(reply: Reply): readonly Reply[] {
+  return reply.kind === 'array' ? reply.items : [];
 }
 
 /** CLIENT INFO and LIST: the fields of Redis's first line, in their order, respd's besides. */

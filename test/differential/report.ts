@@ -16,7 +16,7 @@ const SHRINK_MS = 20_000;
 /** Requests that matter to those after them whatever their keys are. */
 const KEYLESS_STATE = new Set([
   ...['select', 'swapdb', 'flushdb', 'flushall', 'hello', 'reset', 'config', 'client', 'multi'],
-  ...['exec', 'discard', 'auth', 'script', 'function'],
+  ...['exec', 'discard', 'watch', 'unwatch', 'auth', 'script', 'function', 'publish', 'spublish'],
 ]);
 
 /** Replays requests on two empty servers. @returns whether they still differ */

@@ -11,6 +11,7 @@ import { COLLECTION_RULES } from './collection-rules.js';
 import {
   type Agreement,
   anyScannedKey,
+  sameCalls,
   sameClientFields,
   sameElements,
   sameIdleTime,
@@ -18,6 +19,7 @@ import {
   sameRefcount,
   sameRemaining,
   sameScan,
+  sameSlowCommands,
   sameType,
   sameWhereShared,
 } from './exchange.js';
@@ -50,6 +52,15 @@ const OWN_AFFAIR = 'tells of the process, not of the data';
 const BY_UNIT_TESTS = 'lists all commands, whose number differs by version; unit tests compare it';
 const UNANSWERED_AUTH =
   'Redis (7.0 and 7.2) leaves a wrong password without an answer behind other answers of one write';
+const BY_ACL_TEST = 'would lock clients out, or is told otherwise by 7.0; acl.test.ts compares it';
+const BY_PUBSUB_TEST = 'answers with pushes, and several; pubsub.test.ts compares it';
+const CHANNELS = ['a', 'b', 'ab', '', 'channel:1', 'channel:2', 'channel:3', 'nobody'];
+const PREFIXES = [...words('string: str list: a b'), ''];
+const EVENTS = words('command fast-command expire-cycle eviction-cycle fork nosuch');
+const COMMANDS = [
+  ...words('get SET zadd lpush xadd hset client config client|id config|get latency slowlog'),
+  ...words('multi exec watch publish geoadd sort nosuch latency|histogram CLIENT|ID'),
+];
 /** Finds all keys, and removes those that are due: chance then has no say in which are left. */
 const EVERYTHING = '1000000';
 const WHOLE_SCAN = ['SCAN', '0', 'COUNT', EVERYTHING];
@@ -73,6 +84,8 @@ export const CHANGED_DIRECTIVES = [
   'lazyfree-lazy-user-del',
   'notify-keyspace-events',
   'tracking-table-max-keys',
+  'latency-tracking',
+  'acllog-max-len',
   'lua-time-limit',
   'busy-reply-threshold',
 ];
@@ -118,17 +131,74 @@ export const RULES: Readonly<Record<string, Rule>> = {
     alone: UNANSWERED_AUTH,
   },
   auth: { alwaysFails: 'no password is set', weight: 0.2, alone: UNANSWERED_AUTH },
+  'client|tracking': {
+    values: { 'client-id': ['0', '-1', '1000000', 'x'], prefix: PREFIXES },
+    avoid: redirectsToSome,
+  },
   reset: { weight: 0.2 },
   select: { weight: 0.5 },
 
   // Transactions.
-  multi: { excluded: 'would queue what follows in the stream; test/library has transactions' },
-  exec: { alwaysFails: 'no transaction is begun', weight: 0.1 },
-  discard: { alwaysFails: 'no transaction is begun', weight: 0.1 },
+  multi: { excluded: 'the stream sends whole transactions, so that none stays open' },
+  exec: { weight: 0.1 },
+  discard: { weight: 0.1 },
+
+  // Pub/sub.
+  subscribe: { excluded: BY_PUBSUB_TEST },
+  unsubscribe: { excluded: BY_PUBSUB_TEST },
+  psubscribe: { excluded: BY_PUBSUB_TEST },
+  punsubscribe: { excluded: BY_PUBSUB_TEST },
+  ssubscribe: { excluded: BY_PUBSUB_TEST },
+  sunsubscribe: { excluded: BY_PUBSUB_TEST },
+  publish: { values: { channel: CHANNELS }, weight: 0.3 },
+  spublish: { values: { shardchannel: CHANNELS }, weight: 0.2 },
+  'pubsub|channels': {
+    agree: sameElements,
+    because: 'channels have no order',
+    values: { pattern: [...CHANNELS, '*', 'c*'] },
+  },
+  'pubsub|shardchannels': {
+    agree: sameElements,
+    because: 'channels have no order',
+    values: { pattern: [...CHANNELS, '*', 'c*'] },
+  },
+  'pubsub|numsub': { values: { channel: CHANNELS } },
+  'pubsub|shardnumsub': { values: { shardchannel: CHANNELS } },
+
+  // Users: acl.test.ts compares them.
+  'acl|cat': { excluded: BY_ACL_TEST },
+  'acl|deluser': { excluded: BY_ACL_TEST },
+  'acl|dryrun': { excluded: BY_ACL_TEST },
+  'acl|genpass': { excluded: BY_ACL_TEST },
+  'acl|getuser': { excluded: BY_ACL_TEST },
+  'acl|help': { excluded: BY_ACL_TEST },
+  'acl|list': { excluded: BY_ACL_TEST },
+  'acl|load': { excluded: BY_ACL_TEST },
+  'acl|log': { excluded: BY_ACL_TEST },
+  'acl|save': { excluded: BY_ACL_TEST },
+  'acl|setuser': { excluded: BY_ACL_TEST },
+  'acl|users': { excluded: BY_ACL_TEST },
 
   // The server.
   shutdown: { excluded: 'ends the server' },
   debug: { excluded: 'shows what is inside; the checks of the data set use DEBUG DIGEST' },
+  monitor: { excluded: 'makes the connection a stream; pubsub.test.ts compares what it shows' },
+  'slowlog|get': {
+    agree: sameSlowCommands,
+    because: 'addresses differ, and how long they took; respd hides what is wrong in AUTH, too',
+    values: { count: ['-1', '-1', '0', '1', '3', '20', '128', '-2'] },
+    weight: 0.3,
+  },
+  'latency|doctor': { agree: sameType, because: 'each has words of its own' },
+  'latency|histogram': {
+    agree: sameCalls([]),
+    because: 'how long they took differs; commands have no order',
+    values: { command: COMMANDS },
+    weight: 0.3,
+  },
+  'latency|graph': { values: { event: EVENTS }, alwaysFails: 'nothing is monitored' },
+  'latency|history': { values: { event: EVENTS } },
+  'latency|reset': { values: { event: EVENTS } },
   pfdebug: { values: { subcommand: ['GETREG', 'DECODE', 'ENCODING', 'TODENSE'] } },
   pfselftest: { excluded: 'holds both servers up for seconds, and says only OK' },
   time: { agree: sameType, because: 'two clocks' },
@@ -156,7 +226,14 @@ export const RULES: Readonly<Record<string, Rule>> = {
   flushdb: { weight: 0.1 },
   swapdb: { weight: 0.3 },
 
+  'module|load': { alwaysFails: 'is not allowed' },
+  'module|loadex': { alwaysFails: 'is not allowed' },
+  'module|unload': { alwaysFails: 'is not allowed' },
+
   // Keys.
+  dump: { excluded: 'the number of its format is that of the version; interchange tests have it' },
+  'restore-asking': { alwaysFails: 'no value is a payload', weight: 0.1 },
+  restore: { alwaysFails: 'no value is a payload', weight: 0.2 },
   keys: { agree: sameElements, because: 'keys have no order' },
   randomkey: { agree: anyScannedKey, because: 'random', before: () => WHOLE_SCAN },
   scan: {
@@ -198,8 +275,16 @@ export function ruleOf(form: Form): Rule {
   if (form.name.endsWith('|help')) return HELP;
   const { flags } = form.spec;
   if (flags.includes('blocking')) return { excluded: 'may wait for ever' };
-  if (flags.includes('pubsub')) return { excluded: 'answers with pushes, or other clients do' };
   return {};
+}
+
+/** Whether CLIENT TRACKING names what may be another client, which has another number elsewhere. */
+function redirectsToSome(request: Request): boolean {
+  return request.some(
+    (word, i) =>
+      word.toString('latin1').toUpperCase() === 'REDIRECT' &&
+      /^[1-9]\d{0,5}$/.test(request[i + 1]?.toString('latin1') ?? ''),
+  );
 }
 
 /** Whether a SCAN looks at all keys, if it is not refused. */

@@ -10,18 +10,19 @@
  */
 import { RespClient, showReply } from '../support/resp-client.js';
 import { datasetDifference } from './dataset.js';
-import { CONNECTIONS, Duel, NoAnswerError, type Step } from './duel.js';
+import { CONNECTIONS, Duel, FORGET_THE_PAST, NoAnswerError, type Step } from './duel.js';
+import { ALL_EVENTS, EventTap } from './event-tap.js';
 import { type Exchange, isError, sameBytes } from './exchange.js';
 import { type Form, FormTable, isSince } from './forms.js';
 import { latin1 } from './pools.js';
 import { Random } from './random.js';
 import { violation } from './reply-schema.js';
-import { describeDifference, type Replay, shrink } from './report.js';
+import { describeDifference, describeRequest, type Replay, shrink } from './report.js';
 import { type Request, RequestGenerator } from './requests.js';
 import { ruleOf, weightOf } from './rules.js';
 import { scanDifference } from './scan.js';
 import { hasKeysOfItsOwn, Values } from './values.js';
-import { existsIn, isAvoided, versionDifference } from './versions.js';
+import { countsAlike, existsIn, isAvoided, versionDifference } from './versions.js';
 
 const BATCH = 200;
 /** How many keys a group has, by chance: commands meet on few, tables grow and shrink with many. */
@@ -29,10 +30,19 @@ const KEYS_PER_GROUP = [2, 6, 6, 500];
 /** How many members of collections there are, by chance: small ones stay compact. */
 const MEMBERS = [8, 30, 30, 800];
 const UNKNOWN_COMMAND = 0.004;
+/** How often a transaction is sent, and what it is like. */
+const TRANSACTION = 0.01;
+const LONGEST_TRANSACTION = 6;
+const WATCHES = 0.4;
+const IS_DISCARDED = 0.15;
+const HAS_A_STRAY = 0.1;
+const STRAYS = ['MULTI', 'MULTI x', 'WATCH a', 'UNWATCH', 'EXEC', 'EXEC x', 'DISCARD', 'RESET'];
 /** Batches between two whole SCAN iterations, and between two comparisons of all data. */
 const BATCHES_PER_SCAN = 20;
 const BATCHES_PER_DATASET = 250;
 const DATABASES = 16;
+/** Commands without keys that are sent where events are compared. */
+const CHANGES_DATABASES = new Set(['flushall', 'flushdb', 'swapdb', 'select', 'scan', 'reset']);
 
 export interface StreamOptions {
   readonly seed: number;
@@ -45,6 +55,10 @@ export interface StreamOptions {
   readonly forms: readonly Form[];
   /** Directives and values that both servers begin with. */
   readonly config?: readonly string[];
+  /** Whether keyspace notifications are compared, too. */
+  readonly events?: boolean;
+  /** Whether all commands go to the slow log; otherwise none do, lest it depend on the machine. */
+  readonly allAreSlow?: boolean;
 }
 
 /** What became of one command's requests. */
@@ -97,6 +111,7 @@ class Stream {
   private readonly history: Step[] = [];
   private duel!: Duel;
   private readers: RespClient[] = [];
+  private tap: EventTap | undefined;
 
   constructor(private readonly options: StreamOptions) {
     const { forms, seed, version } = options;
@@ -107,27 +122,38 @@ class Stream {
     const values = new Values(this.random, ownGroups, keysPerGroup, this.random.pick(MEMBERS));
     this.generator = new RequestGenerator(this.random, values, version);
     this.forms = new FormTable(forms);
-    this.sent = forms.filter((form) => weightOf(form) > 0 && existsIn(version, form.spec));
+    this.sent = forms.filter(
+      (form) =>
+        weightOf(form) > 0 &&
+        existsIn(version, form.spec) &&
+        (!options.events || hasKeys(form) || CHANGES_DATABASES.has(form.name)),
+    );
     let sum = 0;
     this.cumulative = this.sent.map((form) => (sum += weightOf(form)));
   }
 
   async run(): Promise<void> {
-    const { count, oursPort, theirsPort, config = [] } = this.options;
+    const { allAreSlow, count, oursPort, theirsPort, config = [], events } = this.options;
     const formOf = (request: Request) => this.forms.of(request);
-    this.duel = await Duel.begin(oursPort, theirsPort, formOf, config);
+    const slow = ['slowlog-log-slower-than', allAreSlow ? '0' : '-1'];
+    const ownConfig = [...config, ...slow, ...(events ? ALL_EVENTS : [])];
+    this.duel = await Duel.begin(oursPort, theirsPort, formOf, ownConfig);
+    if (events) this.tap = await EventTap.begin(oursPort, theirsPort);
     this.readers = [await RespClient.connect(oursPort), await RespClient.connect(theirsPort)];
     await this.stopActiveExpiry();
     for (let batch = 1; this.history.length < count; batch++) {
       await this.runBatch(Math.min(BATCH, count - this.history.length));
+      if (this.tap !== undefined) await this.compareEvents(this.tap);
       if (batch % BATCHES_PER_SCAN === 0) await this.compareScan();
       if (batch % BATCHES_PER_DATASET === 0) await this.compareDatasets();
+      if (batch % BATCHES_PER_SCAN === 0) await this.forgetComparing();
     }
     await this.compareDatasets();
   }
 
   end(): void {
     this.duel?.end();
+    this.tap?.end();
     for (const reader of this.readers) reader.close();
   }
 
@@ -136,6 +162,13 @@ class Stream {
     for (const reader of this.readers) {
       const reply = await reader.send('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
       if (reply.kind !== 'status') throw new Error(`DEBUG is refused: ${showReply(reply)}`);
+    }
+  }
+
+  /** How often keys were scanned, which is each server's own affair, shows in its statistics. */
+  private async forgetComparing(): Promise<void> {
+    for (const reader of this.readers) {
+      for (const words of FORGET_THE_PAST) await reader.send(...words);
     }
   }
 
@@ -154,7 +187,7 @@ class Stream {
         this.count(exchange);
         const what = this.judge(exchange, resp);
         if (what === undefined) return;
-        failure = { index: first + index, what, exchange, involved: exchange.request.slice(1) };
+        failure = { index: first + index, what, exchange, involved: wordsOf(exchange) };
       });
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error;
@@ -164,28 +197,55 @@ class Stream {
     if (failure !== undefined) await this.fail(failure);
   }
 
-  /** The next request, with one that must go right before it. */
+  /** The next request, or a transaction of several. */
   private next(): Request[] {
+    return this.random.chance(TRANSACTION) ? this.transaction() : this.single(false);
+  }
+
+  /** From MULTI, or a WATCH before it, to EXEC or DISCARD; now and then in disorder. */
+  private transaction(): Request[] {
+    const { random, generator } = this;
+    const requests = [words('MULTI')];
+    for (let n = random.below(LONGEST_TRANSACTION + 1); n > 0; n--) {
+      requests.push(...this.single(true));
+    }
+    if (random.chance(HAS_A_STRAY)) {
+      const stray = words(random.pick(STRAYS));
+      requests.splice(random.between(1, requests.length), 0, stray);
+    }
+    requests.push(words(random.chance(IS_DISCARDED) ? 'DISCARD' : 'EXEC'));
+    if (!random.chance(WATCHES)) return requests;
+    const watch = this.sent.find(({ name }) => name === 'watch')!;
+    return [generator.request(watch, () => []), ...this.single(false), ...requests];
+  }
+
+  /** A request, with one that must go right before it. */
+  private single(inTransaction: boolean): Request[] {
     const { random, generator } = this;
     if (random.chance(UNKNOWN_COMMAND)) return [generator.unknownCommand()];
     for (;;) {
-      const request = generator.request(this.pick(), () => this.next().at(-1)!);
+      const request = generator.request(this.pick(), () => this.single(inTransaction).at(-1)!);
       const form = this.forms.of(request);
       const rule = form === undefined ? {} : ruleOf(form);
-      if (!this.maySend(form, request)) continue;
+      if (!this.maySend(form, request, inTransaction)) continue;
       const before = rule.before?.(request);
       return before === undefined ? [request] : [before.map(latin1), request];
     }
   }
 
-  private maySend(form: Form | undefined, request: Request): boolean {
+  private maySend(form: Form | undefined, request: Request, inTransaction: boolean): boolean {
     if (form === undefined) return true;
     const { version } = this.options;
-    const { excluded, takesRequest, avoid } = ruleOf(form);
+    const { alone, excluded, takesRequest, avoid } = ruleOf(form);
     if (excluded !== undefined || !existsIn(version, form.spec)) return false;
     if (avoid?.(request)) return false;
+    // A command that is not allowed is refused by Redis before it is queued, here by EXEC.
+    const isOdd = alone !== undefined || form.spec.flags.includes('protected');
+    if (inTransaction && isOdd) return false;
     if (takesRequest && this.mayBeYetToCome(request.slice(form.words.length))) return false;
-    return !isAvoided(form, request, version);
+    const { allAreSlow = false, events = false } = this.options;
+    if (allAreSlow && !countsAlike(form, version)) return false;
+    return !isAvoided(form, request, version, { events, calls: inTransaction || allAreSlow });
   }
 
   /** Whether Redis may know a command by this name although respd does not. */
@@ -203,7 +263,13 @@ class Stream {
 
   /** @returns what is wrong with an exchange; undefined if nothing is */
   private judge(exchange: Exchange, resp: 2 | 3): string | undefined {
-    const { form, ours, theirs } = exchange;
+    const { form, isQueued, ours, ran, theirs } = exchange;
+    if (isQueued) return undefined;
+    for (const one of ran ?? []) {
+      const wrong = this.judge(one, resp);
+      if (wrong !== undefined) return `${wrong}, in a transaction: ${describeRequest(one.request)}`;
+    }
+    if (ran !== undefined) return undefined;
     if (form !== undefined && !isError(ours)) {
       const wrong = violation(ours.reply, form.spec.reply, resp);
       if (wrong !== undefined) return wrong;
@@ -216,6 +282,8 @@ class Stream {
   }
 
   private count(exchange: Exchange): void {
+    if (exchange.isQueued) return;
+    for (const one of exchange.ran ?? []) this.count(one);
     const name = exchange.form?.name ?? '';
     let tally = this.tallies.get(name);
     if (tally === undefined) {
@@ -224,7 +292,8 @@ class Stream {
     }
     tally.sent++;
     if (!isError(exchange.ours)) tally.succeeded++;
-    if (!isSince(this.options.version, '7.2') && !sameBytes(exchange)) {
+    const isBelow72 = !isSince(this.options.version, '7.2');
+    if (isBelow72 && exchange.ran === undefined && !sameBytes(exchange)) {
       if (versionDifference(exchange, this.options.version) !== undefined) tally.byVersion++;
     }
   }
@@ -239,6 +308,16 @@ class Stream {
       what,
       involved: [],
       alsoDiffers: async () => (await compare()) !== undefined,
+    });
+  }
+
+  private async compareEvents(tap: EventTap): Promise<void> {
+    const found = await tap.difference();
+    if (found === undefined) return;
+    await this.fail({
+      what: found.what,
+      involved: [found.key],
+      alsoDiffers: async () => (await tap.difference()) !== undefined,
     });
   }
 
@@ -292,4 +371,13 @@ class Stream {
 
 function hasKeys(form: Form): boolean {
   return (form.spec.keys?.length ?? 0) > 0;
+}
+
+/** What an exchange is about. */
+function wordsOf({ ran = [], request }: Exchange): Buffer[] {
+  return [...request.slice(1), ...ran.flatMap(wordsOf)];
+}
+
+function words(text: string): Request {
+  return text.split(' ').map(latin1);
 }

@@ -8,7 +8,7 @@
 import type { CommandDeclaration } from '../../src/server/api/declaration.js';
 import { showReply } from '../support/resp-client.js';
 import { sameButDoubles } from './collection-agreements.js';
-import { type Exchange, errorText, isError } from './exchange.js';
+import { type Exchange, errorText, isError, sameCalls } from './exchange.js';
 import { type Form, isSince } from './forms.js';
 import type { Request } from './requests.js';
 
@@ -26,12 +26,19 @@ export interface VersionDifference {
   readonly explains?: (exchange: Exchange) => boolean;
   /** Whether a request would leave the servers in different states. */
   readonly avoids?: (request: Request) => boolean;
+  /** Whether a request would have other events, too: not sent where those are compared. */
+  readonly hasOtherEvents?: (request: Request) => boolean;
+  /** Whether the older Redis doesn't even begin it: not sent where that shows later. */
+  readonly isRefused?: (request: Request) => boolean;
 }
+
+const INT64_MIN = '-9223372036854775808';
 
 const GETKEYS_ARITY: Omit<VersionDifference, 'command'> = {
   since: '7.2',
   what: 'A request without arguments is looked at; 7.0 wants one at least.',
   explains: errorTexts(/./, /wrong number of arguments for 'command\|getkeys/),
+  isRefused: (request) => request.length < 4,
 };
 
 const GETKEYS_OF_WITHSCORE: Omit<VersionDifference, 'command'> = {
@@ -45,7 +52,16 @@ const WITHSCORE: Omit<VersionDifference, 'command'> = {
   since: '7.2',
   what: 'It takes WITHSCORE.',
   explains: ({ theirs }) => /^ERR wrong number of arguments/.test(errorText(theirs)),
+  hasOtherEvents: (request) => request.length > 3,
+  isRefused: (request) => request.length > 3,
 };
+
+/** What 7.0 refuses, or doesn't count when it has waited in vain. */
+const COUNTED_OTHERWISE = [
+  ...['zrank', 'zrevrank', 'command|getkeys', 'command|getkeysandflags'],
+  ...['blpop', 'brpop', 'brpoplpush', 'blmove', 'blmpop', 'bzpopmin', 'bzpopmax', 'bzmpop'],
+  ...['xread', 'xreadgroup'],
+];
 
 export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
   { command: 'command|getkeys', ...GETKEYS_ARITY },
@@ -83,6 +99,7 @@ export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
     since: '7.2',
     what: 'A rank without a magnitude is refused before the key is looked at.',
     explains: ({ ours }) => /^ERR value is out of range, value must/.test(errorText(ours)),
+    hasOtherEvents: (request) => request.some((word) => String(word) === INT64_MIN),
   },
   {
     command: 'lset',
@@ -95,6 +112,12 @@ export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
     since: '7.2',
     what: 'An ID below the greatest that was deleted is refused.',
     avoids: (request) => !/^\d{13,}-/.test(String(request[2])),
+  },
+  {
+    command: 'latency|histogram',
+    since: '7.2',
+    what: 'Counts calls of commands that have waited in vain, and that 7.0 refuses.',
+    explains: sameCalls(COUNTED_OTHERWISE),
   },
   {
     command: 'hscan',
@@ -137,14 +160,34 @@ export const VERSION_DIFFERENCES: readonly VersionDifference[] = [
   },
 ];
 
+/** Where more than a request's own answer counts. */
+export interface Watched {
+  /** Events are compared. */
+  readonly events: boolean;
+  /** Calls are counted or kept: by a transaction, or the slow log. */
+  readonly calls: boolean;
+}
+
 /** Whether a request would leave an older Redis in another state than respd. */
-export function isAvoided(form: Form, request: Request, version: string): boolean {
+export function isAvoided(
+  form: Form,
+  request: Request,
+  version: string,
+  watched: Watched,
+): boolean {
   return VERSION_DIFFERENCES.some(
     (one) =>
       !isSince(version, one.since) &&
       (one.command === '*' || one.command === form.name) &&
-      one.avoids?.(request),
+      (one.avoids?.(request) ||
+        (watched.events && one.hasOtherEvents?.(request)) ||
+        (watched.calls && one.isRefused?.(request))),
   );
+}
+
+/** Whether calls of it are counted alike: before 7.2, one that has waited in vain is not. */
+export function countsAlike(form: Form, version: string): boolean {
+  return isSince(version, '7.2') || !form.spec.flags.includes('blocking');
 }
 
 /** The entry that explains why the answers differ, if the other server is too old. */

@@ -8,13 +8,13 @@
  * REDIS_SERVER names the program; otherwise `redis-server` is looked up in PATH.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'vitest';
+import { findProgram, freePort } from './programs.js';
 import { RespClient } from './resp-client.js';
 
 const START_TIMEOUT_MS = 10_000;
@@ -44,21 +44,7 @@ export function findRedisServer(env: NodeJS.ProcessEnv = process.env): string | 
     if (existsSync(env.REDIS_SERVER)) return env.REDIS_SERVER;
     throw new Error(`REDIS_SERVER names ${env.REDIS_SERVER}, and there is no such file.`);
   }
-  const name = process.platform === 'win32' ? 'redis-server.exe' : 'redis-server';
-  return (env.PATH ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram('redis-server', env);
 }
 
 /** The version of the redis-server found, such as '7.2.6', or undefined when there is none. */
@@ -66,19 +52,6 @@ export function redisVersion(): string | undefined {
   const program = findRedisServer();
   if (program === undefined) return undefined;
   return /v=(\S+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1];
-}
-
-/** A TCP port of the loopback that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 /**

@@ -1,10 +1,13 @@
 /** Who speaks, and in which version of the protocol: AUTH and HELLO. */
+
+import type { Args } from '../../resp/args.js';
 import { SYNTAX_ERROR } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { REDIS_VERSION } from '../../server/api/version.js';
 import { untilNul } from '../../text/c-string.js';
+import { argumentsFrom } from '../secrets.js';
 import { checkName } from './names.js';
 
 const DEFAULT_USER = 'default';
@@ -38,13 +41,14 @@ export const auth: CommandSpec = {
   ],
   history: [['6.0.0', 'Users with names (ACL).']],
   reply: 'OK',
+  secrets: (args) => argumentsFrom(args, 1),
   run(call: Call) {
     const { args, reply, server } = call;
     if (args.count > 3) throw SYNTAX_ERROR;
     if (args.count === 3) {
       authenticate(call, args.text(1), args.view(2));
     } else {
-      if ((server.config.values.requirepass ?? '') === '') throw NO_PASSWORD_SET;
+      if (server.acl.defaultNeedsNoPassword) throw NO_PASSWORD_SET;
       authenticate(call, DEFAULT_USER, args.view(1));
     }
     reply.ok();
@@ -82,6 +86,7 @@ export const hello: CommandSpec = {
   ],
   history: [['6.2.0', 'Without arguments it tells what the connection is set to.']],
   reply: { mapOf: 'any' },
+  secrets: credentialsOfHello,
   run(call: Call) {
     const { args, client, reply } = call;
     const version = args.count > 1 ? args.int(1, NOT_A_VERSION) : client.resp;
@@ -95,6 +100,17 @@ export const hello: CommandSpec = {
     replyWithServer(call);
   },
 };
+
+/** Names and passwords behind each AUTH, whatever else may be wrong. */
+function credentialsOfHello(args: Args): readonly number[] {
+  const found: number[] = [];
+  for (let i = 2; i < args.count; i++) {
+    if (!args.is(i, 'AUTH')) continue;
+    for (const secret of [i + 1, i + 2]) if (secret < args.count) found.push(secret);
+    i += 2;
+  }
+  return found;
+}
 
 interface HelloOptions {
   /** Where AUTH's user name stands; 0: no AUTH. */
@@ -141,8 +157,9 @@ function replyWithServer(call: Call): void {
 }
 
 /** Makes the client this user. @throws ReplyError if name or password is wrong */
-function authenticate(call: Call, user: string, password: Uint8Array): void {
-  const { client, server } = call;
-  if (!server.authenticate(user, password)) throw WRONG_PASSWORD;
-  server.setAuthenticated(client, user);
+function authenticate(call: Call, name: string, password: Uint8Array): void {
+  const { args, canBlock, client, command, server } = call;
+  const context = canBlock ? 'toplevel' : 'multi';
+  const attempt = { name, password, command, object: args.text(0), context } as const;
+  if (!server.acl.authenticate(client, attempt)) throw WRONG_PASSWORD;
 }

@@ -2,7 +2,7 @@
 import { SYNTAX_ERROR } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
-import type { Client } from '../../server/api/client.js';
+import { type Client, ClientFlag } from '../../server/api/client.js';
 import { clientInfo } from '../../server/api/client-info.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { untilNul } from '../../text/c-string.js';
@@ -113,7 +113,8 @@ function line(call: Call, client: Client): string {
   let argumentBytes = 0;
   for (let i = 0; i < args.count; i++) argumentBytes += args.len(i);
   return clientInfo(client, call.now, {
-    name: command.fullName,
+    // What a transaction runs is EXEC's.
+    name: (client.flags & ClientFlag.Multi) === 0 ? command.fullName : 'exec',
     argumentBytes,
     replyBytes: reply.size,
   });

@@ -2,15 +2,13 @@
 import { SYNTAX_ERROR } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
-import type { Client } from '../../server/api/client.js';
+import type { AclUser, Client } from '../../server/api/client.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { untilNul } from '../../text/c-string.js';
 import { type ClientType, clientTypeArg, isOfType } from './client-type.js';
 
 const NO_SUCH_CLIENT = new ReplyError('ERR No such client');
 const INVALID_ID = new ReplyError('ERR client-id should be greater than 0');
-/** The one user there is. */
-const DEFAULT_USER = 'default';
 
 export const clientKill: CommandSpec = {
   name: 'kill',
@@ -94,7 +92,7 @@ export const clientKill: CommandSpec = {
 interface Filter {
   id?: number;
   type?: ClientType;
-  user?: string;
+  user?: AclUser;
   addr?: string;
   laddr?: string;
   /** SKIPME */
@@ -115,9 +113,7 @@ function parseFilter(call: Call): Filter {
     } else if (args.is(i, 'LADDR')) {
       filter.laddr = args.text(i + 1);
     } else if (args.is(i, 'USER')) {
-      filter.user = args.text(i + 1);
-      if (filter.user !== DEFAULT_USER)
-        throw new ReplyError(`ERR No such user '${untilNul(filter.user)}'`);
+      filter.user = userArg(call, i + 1);
     } else if (args.is(i, 'SKIPME')) {
       filter.sparesCaller = args.is(i + 1, 'YES');
       if (!filter.sparesCaller && !args.is(i + 1, 'NO')) throw SYNTAX_ERROR;
@@ -126,6 +122,12 @@ function parseFilter(call: Call): Filter {
     }
   }
   return filter;
+}
+
+function userArg({ args, server }: Call, i: number): AclUser {
+  const user = server.acl.user(args.text(i));
+  if (user === undefined) throw new ReplyError(`ERR No such user '${untilNul(args.text(i))}'`);
+  return user;
 }
 
 function passes(client: Client, filter: Filter): boolean {

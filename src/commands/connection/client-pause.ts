@@ -3,6 +3,7 @@ import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { Client } from '../../server/api/client.js';
 import type { CommandSpec } from '../../server/api/command.js';
+import { badSubcommand } from '../bad-subcommand.js';
 
 const TIMEOUT_NOT_AN_INTEGER = new ReplyError('ERR timeout is not an integer or out of range');
 const TIMEOUT_NEGATIVE = new ReplyError('ERR timeout is negative');
@@ -38,7 +39,7 @@ export const clientPause: CommandSpec = {
   reply: 'OK',
   run(call: Call) {
     const { args, now, reply, server } = call;
-    if (args.count > 4) throw unknownForm(args.text(1));
+    if (args.count > 4) throw badSubcommand(call);
     const writesOnly = args.count === 4 && args.is(3, 'WRITE');
     if (args.count === 4 && !writesOnly && !args.is(3, 'ALL')) throw BAD_PAUSE_MODE;
     const timeoutMs = args.int(2, TIMEOUT_NOT_AN_INTEGER);
@@ -87,7 +88,7 @@ export const clientUnblock: CommandSpec = {
   reply: { oneOf: [{ const: 0 }, { const: 1 }] },
   run(call: Call) {
     const { args, reply, server } = call;
-    if (args.count > 4) throw unknownForm(args.text(1));
+    if (args.count > 4) throw badSubcommand(call);
     const asError = args.count === 4 && args.is(3, 'ERROR');
     if (args.count === 4 && !asError && !args.is(3, 'TIMEOUT')) throw BAD_UNBLOCK_REASON;
     const target = server.clients.byId(args.int(2));
@@ -114,11 +115,4 @@ function unblockAsTimedOut(client: Client): void {
 
 function unblockWithError(client: Client): void {
   client.unblock((reply) => reply.error(UNBLOCKED));
-}
-
-/** The error for a subcommand with arguments that its arity allows and its forms don't. */
-function unknownForm(subcommand: string): ReplyError {
-  return new ReplyError(
-    `ERR unknown subcommand or wrong number of arguments for '${subcommand}'. Try CLIENT HELP.`,
-  );
 }

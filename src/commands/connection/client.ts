@@ -12,9 +12,19 @@ import {
 import { clientKill } from './client-kill.js';
 import { clientNoEvict, clientNoTouch, clientReply } from './client-modes.js';
 import { clientPause, clientUnblock, clientUnpause } from './client-pause.js';
+import {
+  clientCaching,
+  clientGetredir,
+  clientTracking,
+  clientTrackinginfo,
+} from './client-tracking.js';
 
 const HELP = [
   'CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
+  'CACHING (YES|NO)',
+  '    Whether the keys of the next command are remembered, in OPTIN and OPTOUT mode.',
+  'GETREDIR',
+  '    Return the number of the client that the messages of client-side caching go to.',
   'GETNAME',
   '    Return the name of this connection.',
   'ID',
@@ -51,6 +61,11 @@ const HELP = [
   '    Describe the client. Options are:',
   '    * LIB-NAME: the name of its library.',
   '    * LIB-VER: the version of its library.',
+  'TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]',
+  '         [OPTIN] [OPTOUT] [NOLOOP]',
+  '    Choose whether this connection is told when keys change that it may have copies of.',
+  'TRACKINGINFO',
+  '    Return what CLIENT TRACKING has set for this connection.',
   'UNBLOCK <clientid> [TIMEOUT|ERROR]',
   '    End the waiting of a client that a blocking command holds.',
   'NO-EVICT (ON|OFF)',
@@ -85,7 +100,9 @@ export const client: CommandSpec = {
   flags: ['sentinel'],
   reply: 'any',
   subcommands: [
+    clientCaching,
     clientGetname,
+    clientGetredir,
     clientHelp,
     clientId,
     clientInfoCommand,
@@ -97,6 +114,8 @@ export const client: CommandSpec = {
     clientReply,
     clientSetinfo,
     clientSetname,
+    clientTracking,
+    clientTrackinginfo,
     clientUnblock,
     clientUnpause,
   ],

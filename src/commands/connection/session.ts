@@ -16,7 +16,6 @@ const NOT_A_NORMAL_CLIENT = new ReplyError('ERR can only reset normal client con
 /** What RESET takes back. The library's name and version stay: they are still true. */
 const RESET_FLAGS =
   ClientFlag.Monitor |
-  ClientFlag.Pubsub |
   ClientFlag.ReplyOff |
   ClientFlag.ReplySkipNext |
   ClientFlag.NoEvict |
@@ -57,12 +56,15 @@ export const reset: CommandSpec = {
     const isMonitor = (client.flags & ClientFlag.Monitor) !== 0;
     const special = isMonitor ? ClientFlag.Master : ClientFlag.Master | ClientFlag.Replica;
     if ((client.flags & special) !== 0) throw NOT_A_NORMAL_CLIENT;
+    server.tracking.disable(client);
     server.transactions.reset(client);
+    server.pubsub.forget(client);
+    server.monitors.remove(client);
     client.flags &= ~RESET_FLAGS;
     client.db = keyspace.databases[0]!;
     client.name = '';
     client.resp = 2;
-    server.setAuthenticated(client, undefined);
+    server.acl.resetClient(client);
     reply.resp3 = false;
     reply.status('RESET');
   },

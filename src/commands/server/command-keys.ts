@@ -1,6 +1,5 @@
 /** COMMAND GETKEYS and GETKEYSANDFLAGS: the keys among a command's arguments. */
 
-import { Args } from '../../resp/args.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { ArgSpec, CommandSpec, KeyPosition } from '../../server/api/command.js';
@@ -75,7 +74,7 @@ function keysAsked(call: Call): readonly KeyPosition[] {
   if (!takesKeys(spec)) throw NO_KEY_ARGUMENTS;
   const count = call.args.count - BEFORE;
   if (count < asked.minArgs || count > asked.maxArgs) throw WRONG_COUNT;
-  const keys = keyPositions(spec, innerArgs(call.args));
+  const keys = keyPositions(spec, call.args.tail(BEFORE));
   if (keys.length === 0 && !spec.flags.includes('no_mandatory_keys')) throw INVALID_ARGUMENTS;
   return keys;
 }
@@ -86,12 +85,4 @@ function askedCommand({ args, server }: Call): Command | undefined {
   if (command === undefined || command.parent !== undefined) return undefined;
   if (command.subcommands === undefined || args.count === BEFORE + 1) return command;
   return command.subcommands.get(args.text(BEFORE + 1).toLowerCase());
-}
-
-/** The arguments of the command that is asked about, as it would see them. */
-function innerArgs(args: Args): Args {
-  const inner = new Args(args.buf, args.offs, args.lens, args.hashes);
-  inner.base = args.base + BEFORE;
-  inner.count = args.count - BEFORE;
-  return inner;
 }

@@ -44,6 +44,8 @@ export const DEBUG_HELP = helpLines('DEBUG', [
   '    Crash with a segmentation fault.',
   'SET-ACTIVE-EXPIRE <0|1>',
   '    Whether keys expire that nobody asks for.',
+  'SET-SKIP-CHECKSUM-VALIDATION <0|1>',
+  "    Enables or disables checksum checks for RDB files and RESTORE's payload.",
   'SLEEP <seconds>',
   '    Have the whole server stand still. Decimals allowed.',
   'STRINGMATCH-TEST',

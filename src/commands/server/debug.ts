@@ -5,14 +5,13 @@
  * It is no container: its subcommands are arguments, each with its own number of further ones.
  */
 import type { Dict } from '../../datastructs/dict.js';
-import type { Database } from '../../keyspace/database.js';
-import { encodingName, isObject, Kind } from '../../keyspace/kinds.js';
+import { encodingName, isObject } from '../../keyspace/kinds.js';
 import { NO_CONFIG_FILE, NO_SUCH_KEY } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { globMatch } from '../../text/glob.js';
-import { parseInteger } from '../../text/int64.js';
+import { badSubcommand } from '../bad-subcommand.js';
 import { isShared, SHARED_REFCOUNT } from '../keys/object.js';
 import {
   debugListpack,
@@ -25,12 +24,8 @@ import { DEBUG_HELP } from './debug-help.js';
 import { populate } from './debug-populate.js';
 import { replySample } from './debug-protocol.js';
 import { databaseTables, dictTables } from './debug-tables.js';
+import { requireAllowed } from './protected-action.js';
 
-const NOT_ALLOWED = new ReplyError(
-  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can ' +
-    'run it from a local connection, otherwise you need to set this option in the configuration ' +
-    'file, and then restart the server.',
-);
 const NO_SUCH_DATABASE = new ReplyError('ERR Out of range database');
 const NO_HASH_TABLE = new ReplyError(
   'ERR The value stored at the specified key is not represented using an hash table',
@@ -40,6 +35,8 @@ const CANNOT_RESTART = new ReplyError('ERR failed to restart the server. Check s
 const TOO_MUCH_BYTES = 2 ** 63;
 const FUZZ_ROUNDS = 100_000;
 const CLOCK_MASK = 0xffffff;
+/** Of a DUMP payload: type, version, checksum. */
+const PAYLOAD_FRAME_BYTES = 1 + 2 + 8;
 
 interface Subcommand {
   /** Arguments, DEBUG and the subcommand's name included. */
@@ -55,6 +52,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
   ['sleep', exactly(3, sleep)],
   ['set-active-expire', exactly(3, setActiveExpire)],
   ['pause-cron', exactly(3, pauseCron)],
+  ['set-skip-checksum-validation', exactly(3, skipChecksums)],
   ['log', exactly(3, log)],
   ['error', exactly(3, error)],
   ['object', exactly(3, object)],
@@ -93,15 +91,15 @@ export const debug: CommandSpec = {
   docFlags: ['syscmd'],
   reply: 'any',
   run(call: Call) {
-    const { args, client, server } = call;
-    if (!server.debug.isAllowed(client)) throw NOT_ALLOWED;
+    const { args } = call;
+    requireAllowed(call, 'DEBUG', 'enable-debug-command');
     const subcommand = SUBCOMMANDS.get(args.text(1).toLowerCase());
     if (
       subcommand === undefined ||
       args.count < subcommand.minArgs ||
       args.count > subcommand.maxArgs
     ) {
-      throw unknownSubcommand(args.text(1));
+      throw badSubcommand(call);
     }
     subcommand.run(call);
   },
@@ -113,13 +111,6 @@ function exactly(args: number, run: (call: Call) => void): Subcommand {
 
 function atLeast(args: number, run: (call: Call) => void): Subcommand {
   return { minArgs: args, maxArgs: ANY, run };
-}
-
-function unknownSubcommand(word: string): ReplyError {
-  return new ReplyError(
-    `ERR unknown subcommand or wrong number of arguments for '${word.slice(0, 128)}'. ` +
-      'Try DEBUG HELP.',
-  );
 }
 
 /** As C's atoi: digits at the front count, anything else is 0. */
@@ -140,17 +131,23 @@ function setActiveExpire({ args, server, reply }: Call): void {
   reply.ok();
 }
 
+function skipChecksums({ args, server, reply }: Call): void {
+  server.persistence.skipsChecksums = flag(args.text(2));
+  reply.ok();
+}
+
 function pauseCron({ args, server, reply }: Call): void {
   server.debug.cronPaused = flag(args.text(2));
   reply.ok();
 }
 
 /** The clients share one reply buffer, which neither shrinks nor has a peak: checked, no effect. */
-function replyBuffer({ args, reply }: Call): void {
+function replyBuffer(call: Call): void {
+  const { args, reply } = call;
   if (args.is(2, 'PEAK-RESET-TIME')) {
     if (!args.is(3, 'NEVER') && !args.is(3, 'RESET')) args.int(3);
   } else if (!args.is(2, 'RESIZING')) {
-    throw unknownSubcommand(args.text(1));
+    throw badSubcommand(call);
   }
   reply.ok();
 }
@@ -203,25 +200,15 @@ function object(call: Call): void {
   const address = (db.dict.blockOf(e) >>> 0).toString(16);
   reply.status(
     `Value at:0x${address} refcount:${isShared(call, e) ? SHARED_REFCOUNT : 1} ` +
-      `encoding:${encodingName(db.kind(e))} serializedlength:${serializedLength(db, e)} ` +
+      `encoding:${encodingName(db.kind(e))} serializedlength:${serializedLength(call, e)} ` +
       `lru:${clock} lru_seconds_idle:${(db.clock - clock) & CLOCK_MASK}` +
       quicklistFacts(db, e),
   );
 }
 
-/** Bytes of the value in an RDB file: a small integer, or a length and the string. */
-function serializedLength(db: Database, e: number): number {
-  db.open(e);
-  const { buf, off, len } = db;
-  if (len <= 11) {
-    const n = db.kind(e) === Kind.StringInt ? parseInteger(buf, off, len) : Number.NaN;
-    if (n >= -0x80 && n < 0x80) return 2;
-    if (n >= -0x8000 && n < 0x8000) return 3;
-    if (n >= -0x80000000 && n < 0x80000000) return 5;
-  }
-  if (len < 1 << 6) return len + 1;
-  if (len < 1 << 14) return len + 2;
-  return len + 5;
+/** Bytes of the value in an RDB file, its type left out. */
+function serializedLength(call: Call, e: number): number {
+  return call.server.persistence.serialize(call.db, e).length - PAYLOAD_FRAME_BYTES;
 }
 
 function digest({ keyspace, reply }: Call): void {

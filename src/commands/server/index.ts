@@ -2,9 +2,13 @@ import type { CommandSpec } from '../../server/api/command.js';
 import { command } from './command.js';
 import { debug } from './debug.js';
 import { info } from './info.js';
+import { latency } from './latency.js';
 import { lolwut } from './lolwut.js';
 import { memory } from './memory.js';
+import { module } from './module.js';
+import { monitor } from './monitor.js';
 import { shutdown } from './shutdown.js';
+import { slowlog } from './slowlog.js';
 import { time } from './time.js';
 
 /** Commands about the server itself (see also CONFIG in commands/config.ts). */
@@ -12,8 +16,12 @@ export const serverCommands: readonly CommandSpec[] = [
   command,
   debug,
   info,
+  latency,
   lolwut,
   memory,
+  module,
+  monitor,
   shutdown,
+  slowlog,
   time,
 ];

@@ -2,6 +2,7 @@
 import { SYNTAX_ERROR } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
+import { ClientGate } from '../../server/api/client.js';
 import { hasPlace } from './pattern.js';
 
 export interface SortOptions {
@@ -21,6 +22,12 @@ export interface SortOptions {
 }
 
 const NO_BY_IN_CLUSTER = new ReplyError('ERR BY option of SORT denied in Cluster mode.');
+const NO_BY_BY_ACL = new ReplyError(
+  'ERR BY option of SORT denied due to insufficient ACL permissions.',
+);
+const NO_GET_BY_ACL = new ReplyError(
+  'ERR GET option of SORT denied due to insufficient ACL permissions.',
+);
 const NO_GET_IN_CLUSTER = new ReplyError('ERR GET option of SORT denied in Cluster mode.');
 
 /** @param mayStore whether STORE is an option @throws ReplyError */
@@ -50,11 +57,19 @@ export function parseSortOptions(call: Call, mayStore: boolean): SortOptions {
       // As in Redis, a pattern without a place leaves it at that, even if another follows.
       if (!hasPlace(args.view(by))) unsorted = true;
       else if (inCluster) throw NO_BY_IN_CLUSTER;
+      else if (!mayReadAllKeys(call)) throw NO_BY_BY_ACL;
     } else if (rest >= 1 && args.is(i, 'GET')) {
       if (inCluster) throw NO_GET_IN_CLUSTER;
+      if (!mayReadAllKeys(call)) throw NO_GET_BY_ACL;
       gets.push(++i);
     } else throw SYNTAX_ERROR;
     i++;
   }
   return { by, unsorted, gets, descending, alpha, limitStart, limitCount, destination };
+}
+
+/** BY and GET name keys that are known only once the elements are read. */
+function mayReadAllKeys({ args, client, command, server }: Call): boolean {
+  if ((client.gate & ClientGate.Restricted) === 0) return true;
+  return server.acl.mayReadAllKeys(client, command, args);
 }

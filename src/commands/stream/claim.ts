@@ -24,7 +24,7 @@ import type { CommandSpec } from '../../server/api/command.js';
 import { oneKey } from '../key-specs.js';
 import { type ClaimOptions, parseClaimOptions } from './claim-options.js';
 import { parseStart } from './ids.js';
-import { consumerOf, createConsumer, requireGroup } from './lookup.js';
+import { consumerOf, createConsumer, requireGroup, writeStream } from './lookup.js';
 import { propagateClaim, propagateGroupId, propagateOnlyEffects } from './propagate.js';
 import { replyEntry, replyId } from './reply.js';
 
@@ -111,8 +111,10 @@ export const xautoclaim: CommandSpec = {
   history: [['7.0.0', 'Also returns the deleted entries that were pending.']],
   reply: { tuple: ['bulk', { arrayOf: 'any' }, { arrayOf: 'bulk' }] },
   run(call: Call) {
+    // Counts, and tells of a miss, also where an option is wrong.
+    call.read(1);
     const options = parseAutoClaim(call);
-    const { stream, group } = requireGroup(call, 1, 2);
+    const { stream, group } = requireGroup(call, 1, 2, writeStream);
     propagateOnlyEffects(call);
     const claim = new Claim(call, stream, group, options);
     const { claimed, deleted, next } = claimFrom(claim, group, options);

@@ -8,18 +8,11 @@ import { StreamId } from '../../keyspace/stream/stream-id.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { ArgSpec, CommandSpec } from '../../server/api/command.js';
+import { badSubcommand } from '../bad-subcommand.js';
 import { oneKey } from '../key-specs.js';
 import { helpCommand } from '../server/help.js';
 import { parseAnyId, parseId } from './ids.js';
-import {
-  badSubcommand,
-  consumerOf,
-  createConsumer,
-  groupOf,
-  keptName,
-  noGroup,
-  writeStream,
-} from './lookup.js';
+import { consumerOf, createConsumer, groupOf, keptName, noGroup, writeStream } from './lookup.js';
 
 const BUSY_GROUP = new ReplyError('BUSYGROUP Consumer Group name already exists');
 const BAD_ENTRIES_READ = new ReplyError('ERR value for ENTRIESREAD must be positive or -1');

@@ -6,10 +6,11 @@ import { NO_SUCH_KEY } from '../../resp/errors.js';
 import type { ReplyWriter } from '../../resp/reply-writer.js';
 import type { Call } from '../../server/api/call.js';
 import type { ArgSpec, CommandSpec } from '../../server/api/command.js';
+import { badSubcommand } from '../bad-subcommand.js';
 import { oneKey } from '../key-specs.js';
 import { helpCommand } from '../server/help.js';
 import { replyStream, replyStreamFull } from './info-stream.js';
-import { badSubcommand, groupOf, noGroup, readStream } from './lookup.js';
+import { groupOf, noGroup, readStream } from './lookup.js';
 import { replyId, replyProgress } from './reply.js';
 
 const KEY: ArgSpec = { name: 'key', type: 'key', keySpec: 0 };

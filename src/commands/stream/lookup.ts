@@ -49,13 +49,17 @@ export function keptName(call: Call, i: number): Uint8Array {
   return new Uint8Array(call.args.view(i));
 }
 
-/** The stream and the group that a command needs, both of them. @throws NOGROUP, WRONGTYPE */
+/**
+ * The stream and the group that a command needs, both of them.
+ * @param find how the stream is looked up @throws NOGROUP, WRONGTYPE
+ */
 export function requireGroup(
   call: Call,
   key: number,
   name: number,
+  find: typeof readStream = readStream,
 ): { stream: Stream; group: ConsumerGroup } {
-  const stream = readStream(call, key);
+  const stream = find(call, key);
   const group = stream && groupOf(call, stream, name);
   if (stream === undefined || group === undefined) throw noKeyOrGroup(call, key, name);
   return { stream, group };
@@ -73,14 +77,4 @@ export function noGroup(call: Call, key: number, name: number): ReplyError {
   const { args } = call;
   const [k, group] = [untilNul(args.text(key)), untilNul(args.text(name))];
   return new ReplyError(`NOGROUP No such consumer group '${group}' for key name '${k}'`);
-}
-
-/** For options that a subcommand doesn't know. */
-export function badSubcommand(call: Call): ReplyError {
-  const { args } = call;
-  const subcommand = untilNul(args.text(1)).slice(0, 128);
-  const container = untilNul(args.text(0)).toUpperCase();
-  return new ReplyError(
-    `ERR unknown subcommand or wrong number of arguments for '${subcommand}'. Try ${container} HELP.`,
-  );
 }

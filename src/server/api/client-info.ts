@@ -1,7 +1,8 @@
 /**
  * A client as one line of `name=value` fields: CLIENT LIST and INFO answer with it, and the log uses
  * it. Tools split it at blanks and look for fields by name, so each is there, in Redis's order, even
- * where respd has nothing to tell (`rbs`, `rbp`: the reply buffer is shared by all clients).
+ * where Redis's word means something else here: all clients share one reply buffer, so `rbp` is the
+ * most that one turn has put there for the client of late, and `rbs` that as the size of a buffer.
  *
  * Source: https://redis.io/docs/latest/commands/client-list/ and catClientInfoString in networking.c.
  */
@@ -15,7 +16,12 @@ const LETTERS: readonly (readonly [flag: number, letter: string])[] = [
   [ClientFlag.Pubsub, 'P'],
   [ClientFlag.Multi, 'x'],
   [ClientFlag.Blocked, 'b'],
+  [ClientFlag.Tracking, 't'],
+  [ClientFlag.TrackingBroken, 'R'],
+  [ClientFlag.TrackingBcast, 'B'],
+  [ClientFlag.WatchBroken, 'd'],
   [ClientFlag.CloseAfterReply, 'c'],
+  [ClientFlag.CloseAsap, 'A'],
   [ClientFlag.UnixSocket, 'U'],
   [ClientFlag.NoEvict, 'e'],
   [ClientFlag.NoTouch, 'T'],
@@ -38,17 +44,20 @@ export interface RunningCommand {
  */
 export function clientInfo(client: Client, nowMs: number, running?: RunningCommand): string {
   const fresh = client.freshOutputBytes;
+  const { subscriptions: subscribed } = client;
   return (
     `id=${client.id} addr=${client.addr} laddr=${client.laddr} fd=${client.fd}` +
     ` name=${untilNul(client.name)} age=${seconds(client.createdMs, nowMs)}` +
     ` idle=${seconds(client.lastInteractionMs, nowMs)} flags=${clientFlags(client.flags)}` +
-    ` db=${client.db.index} sub=0 psub=0 ssub=0 multi=${client.queuedCommands}` +
+    ` db=${client.db.index} sub=${subscribed?.channels.size ?? 0} psub=${subscribed?.patterns.size ?? 0}` +
+    ` ssub=${subscribed?.shardChannels.size ?? 0} multi=${client.queuedCommands}` +
     ` qbuf=${client.queryBufferBytes} qbuf-free=${client.queryBufferFree}` +
-    ` argv-mem=${running?.argumentBytes ?? client.blockedBy?.requestBytes ?? 0} multi-mem=${client.queuedBytes} rbs=0 rbp=0` +
+    ` argv-mem=${running?.argumentBytes ?? client.argumentBytes} multi-mem=${client.queuedBytes}` +
+    ` rbs=${client.replyShareBytes} rbp=${client.replyPeakBytes}` +
     ` obl=${fresh + (running?.replyBytes ?? 0)} oll=${client.outputChunks}` +
-    ` omem=${client.outputBytes - fresh} tot-mem=${client.memoryBytes}` +
-    ` events=${client.outputChunks > 0 ? 'rw' : 'r'} cmd=${running?.name ?? client.lastCommand}` +
-    ` user=${untilNul(client.user)} redir=-1 resp=${client.resp}` +
+    ` omem=${client.outputBytes - fresh} tot-mem=${client.memoryBytes + (running?.argumentBytes ?? 0)}` +
+    ` events=${eventsOf(client)} cmd=${running?.name ?? client.lastCommand}` +
+    ` user=${untilNul(client.user.name)} redir=${client.tracking?.redirect ?? -1} resp=${client.resp}` +
     ` lib-name=${untilNul(client.libName)} lib-ver=${untilNul(client.libVer)}`
   );
 }
@@ -60,6 +69,12 @@ export function clientFlags(flags: number): string {
   else if ((flags & ClientFlag.Monitor) !== 0) letters += 'O';
   for (const [flag, letter] of LETTERS) if ((flags & flag) !== 0) letters += letter;
   return letters === '' ? 'N' : letters;
+}
+
+/** What is waited for: bytes to read, room to write. */
+function eventsOf(client: Client): string {
+  const reads = client.isReading ? 'r' : '';
+  return client.outputChunks > 0 ? `${reads}w` : reads;
 }
 
 /** Whole seconds between two times, as clocks that tick in seconds count them. */

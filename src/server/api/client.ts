@@ -3,6 +3,8 @@
  * connection's business (server/connection.ts).
  */
 import type { Database } from '../../keyspace/database.js';
+import type { ClientTracking } from './client-tracking.js';
+import type { Subscriptions } from './subscriptions.js';
 
 /** States of a client, one bit each. */
 export const ClientFlag = {
@@ -24,20 +26,45 @@ export const ClientFlag = {
   Multi: 1 << 7,
   /** Connected by a Unix socket */
   UnixSocket: 1 << 8,
-  /** In RESP2 subscribed mode */
+  /** Listens to a channel, pattern or shard channel */
   Pubsub: 1 << 9,
   Master: 1 << 10,
   Replica: 1 << 11,
   Monitor: 1 << 12,
+  /** CLIENT TRACKING is on. */
+  Tracking: 1 << 13,
+  /** … and the client that messages are redirected to is gone. */
+  TrackingBroken: 1 << 14,
+  /** … in broadcasting mode. */
+  TrackingBcast: 1 << 15,
+  /** Its connection is about to be ended at once. */
+  CloseAsap: 1 << 16,
+  /** It must read some replies before its next request runs. */
+  Behind: 1 << 17,
+  /** A key that it watches has changed: its EXEC will do nothing. */
+  WatchBroken: 1 << 18,
 } as const;
 
 /** Bits of `gate`: why a command of this client must go through the full list of checks. */
 export const ClientGate = {
   NeedsAuth: 1 << 0,
   Multi: 1 << 1,
+  /** Its user may not do everything (ACL). */
   Restricted: 1 << 2,
   Reply: 1 << 3,
+  /** It is subscribed to something: in RESP2 few commands may be used then. */
+  Subscribed: 1 << 4,
+  /** CLIENT TRACKING: the keys that it reads are remembered; or it gets another one's messages. */
+  Tracking: 1 << 5,
 } as const;
+
+/** Who a client has authenticated as. */
+export interface AclUser {
+  /** One character per byte. */
+  readonly name: string;
+  /** Whether RESTORE takes its payloads without a close look. */
+  readonly skipsSanitizing: boolean;
+}
 
 export interface Client {
   readonly id: number;
@@ -60,18 +87,32 @@ export interface Client {
   /** Protocol version, 2 or 3. */
   resp: number;
   authenticated: boolean;
-  user: string;
+  user: AclUser;
+  /** What it listens to; undefined: nothing. */
+  subscriptions: Subscriptions | undefined;
+  /** What CLIENT TRACKING has set; undefined: it is off. */
+  readonly tracking: ClientTracking | undefined;
   lastInteractionMs: number;
   /** Full name of the last command, e.g. `client|list`. */
   lastCommand: string;
   /** Bytes received but not yet run, and room left in the buffer that holds them. */
   readonly queryBufferBytes: number;
+  /** Bytes of the arguments of a request that has not come whole, or waits. */
+  readonly argumentBytes: number;
   readonly queryBufferFree: number;
   /** Bytes and chunks of replies that the socket has not taken yet. */
   readonly outputBytes: number;
   /** Of those bytes, the ones that this turn's end will send first. */
   readonly freshOutputBytes: number;
   readonly outputChunks: number;
+  /** Whether its bytes are read: not while too many replies wait for it. */
+  readonly isReading: boolean;
+  /**
+   * The most that was sent to it at once of late, up to 16 KB, and that rounded up to the size of a
+   * buffer: its part of the reply buffer that all share.
+   */
+  readonly replyPeakBytes: number;
+  readonly replyShareBytes: number;
   /** All memory of this client, in bytes. */
   readonly memoryBytes: number;
 
@@ -113,6 +154,8 @@ export interface ClientRegistry {
   readonly blockedCount: number;
   /** How many of them only until a certain time. */
   readonly deadlineCount: number;
+  /** How many were ended for lack of memory (`maxmemory-clients`). */
+  readonly evictedCount: number;
   byId(id: number): Client | undefined;
   /** All, oldest first. */
   all(): Iterable<Client>;

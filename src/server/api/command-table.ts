@@ -23,6 +23,8 @@ export interface Command {
   readonly movableKeys: boolean;
   /** ACL categories without `@`, sorted as Redis lists them. */
   readonly categories: readonly string[];
+  /** Its number among all commands and subcommands of the server. */
+  readonly id: number;
   // Counters, for INFO commandstats.
   calls: number;
   usec: number;
@@ -36,6 +38,8 @@ export interface LatencyHistogram {
   readonly count: number;
   /** @param percentile 0 to 100 @returns microseconds */
   percentile(percentile: number): number;
+  /** How many calls took at most so long, at powers of two where that grows. */
+  cumulative(): readonly { readonly usec: number; readonly count: number }[];
 }
 
 /** Flags that are asked for while a command runs, as bits. */
@@ -55,6 +59,7 @@ export const CommandBit = {
   Admin: 1 << 12,
   Noscript: 1 << 13,
   Readonly: 1 << 14,
+  SkipSlowLog: 1 << 15,
 } as const;
 
 export interface CommandTable {

@@ -82,6 +82,17 @@ export interface KeySpec {
   notes?: string;
 }
 
+/** Which of a command's arguments name Pub/Sub channels, and what it does with them (for ACL). */
+export interface ChannelSpec {
+  /** The first one's argument number. */
+  first: number;
+  /** The last one's; -1: to the last argument. */
+  last: number;
+  /** Whether they are glob patterns. */
+  isPattern: boolean;
+  use: 'publish' | 'subscribe' | 'unsubscribe';
+}
+
 /** An argument as COMMAND DOCS describes it. */
 export interface ArgSpec {
   name: string;
@@ -141,6 +152,8 @@ export interface CommandDeclaration {
   /** ACL categories beyond those that follow from group and flags; `-name` takes the group's back. */
   categories?: readonly string[];
   keys?: readonly KeySpec[];
+  /** Pub/Sub channels among the arguments. */
+  channels?: ChannelSpec;
   args?: readonly ArgSpec[];
   /**
    * Which arguments are members (fields) of the collection at argument 1: from the `first` on, every
@@ -155,6 +168,8 @@ export interface CommandDeclaration {
   reply: ReplySchema;
   /** Key positions where no key spec can say them (all of them, in order). */
   getKeys?: (args: Args) => readonly KeyPosition[];
+  /** Arguments (their numbers) that nobody may see: the slow log and MONITOR hide them. */
+  secrets?: (args: Args) => readonly number[];
   subcommands?: readonly CommandDeclaration[];
 }
 

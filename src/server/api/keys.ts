@@ -32,7 +32,31 @@ export function keyPositions(spec: CommandDeclaration, args: Args): readonly Key
     const found: KeyPosition[] = [];
     if (spec.keys!.every((key) => addPositions(key, args, found))) return found;
   }
-  return spec.getKeys?.(args) ?? [];
+  return spec.getKeys?.(args) ?? looselyCounted(spec.keys ?? [], args);
+}
+
+/**
+ * Counted keys of a request whose count is no proper number (`2x`): the command will refuse it, but
+ * Redis names the keys as C's atoi reads the count, of unknown use, the one to store to last.
+ */
+function looselyCounted(specs: readonly KeySpec[], args: Args): readonly KeyPosition[] {
+  const counted = specs.find(({ find }) => typeof find !== 'string' && 'keyNumIndex' in find);
+  if (counted === undefined) return [];
+  const { begin, find } = counted as KeySpec & {
+    begin: { index: number };
+    find: { keyNumIndex: number; firstKey: number; step: number };
+  };
+  const at = begin.index + find.keyNumIndex;
+  const first = begin.index + find.firstKey;
+  const count = at < args.count ? Number(/^\s*([+-]?\d+)/.exec(args.text(at))?.[1] ?? 0) : 0;
+  if (count < 1 || count > (args.count - first) / find.step) return [];
+  const found: KeyPosition[] = [];
+  addRange(first, first + (count - 1) * find.step, find.step, [], found);
+  const destination = specs.find((spec) => spec !== counted)?.begin;
+  if (typeof destination === 'object' && 'index' in destination) {
+    found.push({ index: destination.index, flags: [] });
+  }
+  return found;
 }
 
 /** Whether a command has keys at all (arguments that merely look like keys don't count). */

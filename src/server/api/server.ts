@@ -3,12 +3,19 @@
  * types and nothing else of src/server.
  */
 import type { Keyspace } from '../../keyspace/keyspace.js';
+import type { AclApi } from './acl.js';
 import type { BlockingApi } from './blocking.js';
 import type { Client, ClientRegistry } from './client.js';
 import type { Clock } from './clock.js';
 import type { CommandTable } from './command-table.js';
 import type { Config } from './config.js';
+import type { LatencyApi } from './latency.js';
 import type { Log } from './log.js';
+import type { MonitorsApi } from './monitors.js';
+import type { PersistenceApi } from './persistence.js';
+import type { PubsubApi } from './pubsub.js';
+import type { SlowLogApi } from './slowlog.js';
+import type { TrackingApi } from './tracking.js';
 import type { TransactionsApi } from './transactions.js';
 
 export interface ServerApi {
@@ -25,14 +32,17 @@ export interface ServerApi {
   readonly memory: MemoryApi;
   readonly blocking: BlockingApi;
   readonly transactions: TransactionsApi;
+  readonly tracking: TrackingApi;
+  readonly slowLog: SlowLogApi;
+  readonly latency: LatencyApi;
+  readonly monitors: MonitorsApi;
+  readonly pubsub: PubsubApi;
+  readonly persistence: PersistenceApi;
+  readonly acl: AclApi;
   /** A random number in [0, 1). */
   readonly random: () => number;
   /** Random bytes as hexadecimal digits. */
   randomHex(bytes: number): string;
-  /** Authenticates; undefined: wrong name or password. */
-  authenticate(user: string, password: Uint8Array): boolean;
-  /** Marks a client as authenticated (or back to the start: RESET). */
-  setAuthenticated(client: Client, user: string | undefined): void;
 }
 
 /** Counters of INFO stats and others; plain numbers, reset by CONFIG RESETSTAT. */
@@ -76,8 +86,6 @@ export interface DebugSwitches {
   activeExpire: boolean;
   /** Whether the cron is stopped (DEBUG PAUSE-CRON). */
   cronPaused: boolean;
-  /** Whether this client may use DEBUG (`enable-debug-command`). */
-  isAllowed(client: Client): boolean;
   /** Blocks the event loop. */
   sleep(ms: number): void;
   /** Writes a bug report to the log and ends the process, as a bug would. */

@@ -63,6 +63,14 @@ export const networkDirectives = {
         'many seconds above the soft one. Classes: normal, replica, pubsub. 0 is no limit.',
     },
   ),
+  'http-port': integer(PORT, 0, {
+    about:
+      'Port for HTTP: /metrics for Prometheus, /health, and a page that shows what the server ' +
+      'does. 0 opens none.',
+  }),
+  'http-bind': addresses(['127.0.0.1', '-::1'], {
+    about: 'Addresses for http-port, written as in bind. HTTP is not encrypted.',
+  }),
   'proto-max-bulk-len': memory({ min: MIB, max: LONG_MAX }, 512 * MIB, {
     about: 'The longest single argument that a request may hold.',
   }),

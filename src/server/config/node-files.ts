@@ -25,35 +25,17 @@ import {
 } from 'node:fs';
 import { platform } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { systemErrorText } from '../../text/system-error.js';
 import { Refusal } from './directive.js';
 import { type ConfigFiles, FileFailure } from './host.js';
 
 const FRESH_FILE_MODE = 0o644;
 const PRIVATE_FILE_MODE = 0o600;
 
-/** strerror's words, where they may show up in a message of configuration. */
-const SYSTEM_WORDS: Readonly<Record<string, string>> = {
-  EACCES: 'Permission denied',
-  EBUSY: 'Device or resource busy',
-  EDQUOT: 'Disk quota exceeded',
-  EIO: 'Input/output error',
-  EISDIR: 'Is a directory',
-  ELOOP: 'Too many levels of symbolic links',
-  EMFILE: 'Too many open files',
-  ENAMETOOLONG: 'File name too long',
-  ENFILE: 'Too many open files in system',
-  ENOENT: 'No such file or directory',
-  ENOSPC: 'No space left on device',
-  ENOTDIR: 'Not a directory',
-  EPERM: 'Operation not permitted',
-  EROFS: 'Read-only file system',
-  ETXTBSY: 'Text file busy',
-};
-
 /** The failure that an error thrown by node:fs stands for. */
 export function fileFailure(error: unknown): FileFailure {
-  const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-  return new FileFailure(code, SYSTEM_WORDS[code] ?? message);
+  const { code = 'EIO' } = error as NodeJS.ErrnoException;
+  return new FileFailure(code, systemErrorText(error));
 }
 
 function attempt<Result>(action: () => Result): Result | FileFailure {

@@ -10,7 +10,9 @@ import type { ClientRegistry } from '../api/client.js';
 import type { Clock } from '../api/clock.js';
 import type { CommandTable } from '../api/command-table.js';
 import type { Config } from '../api/config.js';
+import type { PubsubApi } from '../api/pubsub.js';
 import type { MemoryApi } from '../api/server.js';
+import type { TrackingCounts } from '../api/tracking.js';
 import type { Stats } from '../stats.js';
 import type { ClientPeaks } from './client-peaks.js';
 
@@ -23,6 +25,8 @@ export interface InfoContext {
   readonly config: Config;
   readonly keyspace: Keyspace;
   readonly memory: MemoryApi;
+  readonly pubsub: Pick<PubsubApi, 'topics'>;
+  readonly tracking: TrackingCounts;
   readonly stats: Stats;
   readonly expireCycle: ExpireCycle;
   readonly identity: ServerIdentity;

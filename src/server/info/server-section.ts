@@ -6,6 +6,8 @@ import type { InfoContext, InfoLine, InfoSection, ListenerFacts } from './contex
 /** 16 hexadecimal digits that stay the same for a version. */
 const REDIS_BUILD_ID = '7265737064070206';
 const DAY_SECONDS = 24 * 3600;
+/** Each kind of listener has a number of its own. */
+const LISTENER_NUMBERS = { tcp: 0, unix: 1, tls: 2 } as const;
 /** How Node waits for sockets. */
 const POLLING: Partial<Record<NodeJS.Platform, string>> = {
   linux: 'epoll',
@@ -49,8 +51,9 @@ export const serverSection: InfoSection = {
     yield ['io_threads_active', 0];
     const endMs = context.shutdownAtMs();
     if (endMs !== undefined) yield ['shutdown_in_milliseconds', Math.max(0, endMs - now)];
-    let n = 0;
-    for (const listener of context.listeners()) yield [`listener${n++}`, describe(listener)];
+    for (const listener of context.listeners()) {
+      yield [`listener${LISTENER_NUMBERS[listener.kind]}`, describe(listener)];
+    }
   },
 };
 

@@ -4,7 +4,7 @@ import type { InfoLine, InfoSection } from './context.js';
 export const statsSection: InfoSection = {
   name: 'stats',
   shown: 'default',
-  *lines({ expireCycle, keyspace, stats }): Generator<InfoLine> {
+  *lines({ clients, expireCycle, keyspace, pubsub, stats, tracking }): Generator<InfoLine> {
     yield ['total_connections_received', stats.connectionsReceived];
     yield ['total_commands_processed', stats.commandsProcessed];
     yield ['instantaneous_ops_per_sec', Math.floor(stats.commandRate.mean)];
@@ -27,14 +27,14 @@ export const statsSection: InfoSection = {
     yield ['expired_time_cap_reached_count', expireCycle.timeLimitReached];
     yield ['expire_cycle_cpu_milliseconds', Math.floor(expireCycle.microsUsed / 1000)];
     yield ['evicted_keys', 0];
-    yield ['evicted_clients', 0];
+    yield ['evicted_clients', clients.evictedCount];
     yield ['total_eviction_exceeded_time', 0];
     yield ['current_eviction_exceeded_time', 0];
     yield ['keyspace_hits', keyspace.hits];
     yield ['keyspace_misses', keyspace.misses];
-    yield ['pubsub_channels', 0];
-    yield ['pubsub_patterns', 0];
-    yield ['pubsubshard_channels', 0];
+    yield ['pubsub_channels', pubsub.topics('channel').size];
+    yield ['pubsub_patterns', pubsub.topics('pattern').size];
+    yield ['pubsubshard_channels', pubsub.topics('shard').size];
     yield ['latest_fork_usec', 0];
     yield ['total_forks', 0];
     yield ['migrate_cached_sockets', 0];
@@ -45,9 +45,9 @@ export const statsSection: InfoSection = {
     yield ['active_defrag_key_misses', 0];
     yield ['total_active_defrag_time', 0];
     yield ['current_active_defrag_time', 0];
-    yield ['tracking_total_keys', 0];
-    yield ['tracking_total_items', 0];
-    yield ['tracking_total_prefixes', 0];
+    yield ['tracking_total_keys', tracking.keyCount];
+    yield ['tracking_total_items', tracking.itemCount];
+    yield ['tracking_total_prefixes', tracking.prefixCount];
     yield ['unexpected_error_replies', 0];
     yield ['total_error_replies', stats.errorReplies];
     yield ['dump_payload_sanitizations', 0];
@@ -63,9 +63,9 @@ export const statsSection: InfoSection = {
     yield ['instantaneous_eventloop_cycles_per_sec', Math.floor(stats.turnRate.mean)];
     yield ['instantaneous_eventloop_duration_usec', Math.floor(stats.turnDuration.mean)];
     yield ['acl_access_denied_auth', stats.authFailures];
-    yield ['acl_access_denied_cmd', 0];
-    yield ['acl_access_denied_key', 0];
-    yield ['acl_access_denied_channel', 0];
+    yield ['acl_access_denied_cmd', stats.deniedCommands];
+    yield ['acl_access_denied_key', stats.deniedKeys];
+    yield ['acl_access_denied_channel', stats.deniedChannels];
   },
 };
 

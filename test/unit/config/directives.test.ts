@@ -12,6 +12,8 @@ import { HOME, makeConfig } from './memory-files.js';
 
 /** Directives that Redis does not have, with what each is there for. */
 const OUR_OWN: Readonly<Record<string, string>> = {
+  'http-port': 'metrics and a page to look at are beside Redis 7.2',
+  'http-bind': 'where that port is',
   'log-format': 'logs for machines: Redis 7.2 can only write its own lines',
 };
 /** Where respd's defaults are not Redis's, by name, with the reason. There is none so far. */

@@ -47,7 +47,11 @@ const HEAD = `# respd: all directives, each with what it is for and its default
 `;
 
 /** What says a default that CONFIG REWRITE says by leaving the directive out. */
-const LEFT_OUT: Readonly<Record<string, string>> = { bind: '* -::*', replicaof: 'no one' };
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  bind: '* -::*',
+  'http-bind': '127.0.0.1 -::1',
+  replicaof: 'no one',
+};
 
 function comment(text: string): string {
   const lines: string[] = [];

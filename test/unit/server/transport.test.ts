@@ -41,6 +41,7 @@ describe.each(WAYS)('by %s', (_name, make) => {
           text += buf.toString('latin1', 0, length);
         },
         onEnd: () => transport.end(),
+        onDrain() {},
         onClose: resolve,
       });
     });
@@ -49,31 +50,67 @@ describe.each(WAYS)('by %s', (_name, make) => {
     expect(text).toBe('hello');
   });
 
-  test('more bytes than the kernel takes arrive in order, though the buffer is used again', async () => {
+  test('it takes what there is room for, and tells when there is room for the rest', async () => {
     const [transport, peer] = await pair(make);
-    transport.listen({ onData() {}, onEnd() {}, onClose() {} });
-    const chunk = Buffer.alloc(64 * 1024);
     const rounds = 400;
-    for (let i = 0; i < rounds; i++) {
-      chunk.fill(i & 0xff);
-      transport.write(chunk, 0, chunk.length);
-    }
-    expect(transport.buffered).toBeGreaterThan(0);
+    const chunk = Buffer.alloc(64 * 1024);
     let at = 0;
+    let refusals = 0;
+    const offer = () => {
+      while (at < rounds * chunk.length) {
+        // The same buffer each time: what was taken must not change with it.
+        chunk.fill(Math.floor(at / chunk.length) & 0xff);
+        const start = at % chunk.length;
+        const end = transport.write(chunk, start, chunk.length);
+        at += end - start;
+        if (end === chunk.length) continue;
+        refusals++;
+        expect(transport.buffered).toBeLessThanOrEqual(256 * 1024);
+        return;
+      }
+    };
+    transport.listen({ onData() {}, onEnd() {}, onDrain: offer, onClose() {} });
+    offer();
+    expect(transport.hasRoom).toBe(false);
+    let got = 0;
     let wrong = 0;
-    const all = new Promise<void>((resolve) => {
+    await new Promise<void>((resolve) => {
       peer.on('data', (bytes: Buffer) => {
-        for (const byte of bytes) if (byte !== (Math.floor(at++ / chunk.length) & 0xff)) wrong++;
-        if (at === rounds * chunk.length) resolve();
+        for (const byte of bytes) if (byte !== (Math.floor(got++ / chunk.length) & 0xff)) wrong++;
+        if (got === rounds * chunk.length) resolve();
       });
     });
-    await all;
     expect(wrong).toBe(0);
+    expect(refusals).toBeGreaterThan(0);
+  });
+
+  test('while it does not read, bytes wait in the kernel and nothing is lost', async () => {
+    const [transport, peer] = await pair(make);
+    let got = 0;
+    const told = new Promise<void>((resolve) => {
+      transport.listen({
+        onData: (_buf, length) => {
+          got += length;
+          if (got === 5) resolve();
+        },
+        onEnd() {},
+        onDrain() {},
+        onClose() {},
+      });
+    });
+    transport.pauseReading();
+    expect(transport.isReading).toBe(false);
+    peer.write('hello');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(got).toBe(0);
+    transport.resumeReading();
+    expect(transport.isReading).toBe(true);
+    await told;
   });
 
   test('nothing is written once it is destroyed', async () => {
     const [transport, peer] = await pair(make);
-    transport.listen({ onData() {}, onEnd() {}, onClose() {} });
+    transport.listen({ onData() {}, onEnd() {}, onDrain() {}, onClose() {} });
     transport.destroy();
     transport.write(Buffer.from('late'), 0, 4);
     transport.writeOwned(Buffer.from('late'));
