@@ -38,10 +38,13 @@ export function logStart(log: Log, config: Config, request: RunRequest): void {
 function withoutEffect({ values }: Config): string[] {
   const lines: string[] = [];
   if (values.save.length > 0) {
-    lines.push('Save points are set, but this version has no persistence: data is in memory only.');
+    lines.push(
+      'Save points are set, but this version saves only when it is asked to (SAVE), not by itself ' +
+        'and not when it ends.',
+    );
   }
   const missing: [set: boolean, directive: string, subject: string][] = [
-    [values.appendonly, 'appendonly', 'persistence'],
+    [values.appendonly, 'appendonly', 'append-only file'],
     [values.replicaof !== null, 'replicaof', 'replication'],
     [values['cluster-enabled'], 'cluster-enabled', 'cluster mode'],
     [values.maxmemory !== 0, 'maxmemory', 'eviction'],

@@ -107,6 +107,9 @@ async function runServer(request: RunRequest): Promise<void> {
   loadUsers(server, extras);
   new OomScore(config, log).apply();
   log.notice('Server initialized');
+  if (server.persistence.load(false) === 'failed') {
+    fail(log, 'Terminating server after rdb file reading failure.');
+  }
   try {
     await server.start();
     await startWeb(web, config);
@@ -119,7 +122,7 @@ async function runServer(request: RunRequest): Promise<void> {
   for (const { kind } of listeners) log.notice(`Ready to accept connections ${kind}`);
   supervisor.ready();
   tellParent('ready');
-  warmUp(() => server.stats.commandsProcessed);
+  warmUp();
 }
 
 function readConfig(request: RunRequest): { config: Config; extras: FileExtras } {

@@ -5,8 +5,7 @@
  * 20 µs at first and under 1 µs later, so the first pipelines of a busy client would make turns of
  * the event loop of 10 ms and more. Here a second server, without sockets or data of note, is sent
  * the common commands through a stream in memory, a pipeline per turn, and has keys expire, until the
- * shared code is compiled. Clients that come meanwhile wait a few milliseconds at most, and once:
- * while there are requests to serve it rests.
+ * shared code is compiled. Clients that come meanwhile wait a millisecond at most.
  */
 import { Duplex } from 'node:stream';
 import { RELEASE_MIN, release } from '../datastructs/release.js';
@@ -22,42 +21,29 @@ const DEPTH = 64;
 /** When it begins, after those who waited for the start have had their answer; when it ends. */
 const DELAY_MS = 50;
 const LIMIT_MS = 500;
-/** After requests it rests so long, and then adds as much to its time. */
-const REST_MS = 20;
-/** It is given up after so many rests: busy clients have compiled what they need. */
-const RESTS_MAX = 100;
 /** Values of this size make the arena open its second segment, which is code of its own. */
 const BIG_VALUE = 'x'.repeat(4000);
 const BIG_PER_PIPELINE = 4;
 /** So many different keys. */
 const KEYS = 1000;
 
-/** Begins by itself a little later. @param served how many requests have been served so far */
-export function warmUp(served: () => number): void {
-  setTimeout(() => run(served), DELAY_MS).unref();
+/** Begins by itself a little later. */
+export function warmUp(): void {
+  setTimeout(run, DELAY_MS).unref();
 }
 
-function run(served: () => number): void {
+function run(): void {
   release(new Int32Array(RELEASE_MIN)); // its first call loads parts of Node
   // A configuration of its own: a CONFIG SET is for the real server alone.
   const config = new Config({ workingDirectory: process.cwd(), directories: nodeFiles() });
   const server = new Server({ config, clock: new RealClock(), log: silentLog });
   const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   server.attach(stream);
-  let end = performance.now() + LIMIT_MS;
+  const end = performance.now() + LIMIT_MS;
   let sent = 0;
-  let seen = served();
-  let rests = 0;
   const next = () => {
-    if (sent === PIPELINES || performance.now() > end || rests > RESTS_MAX) {
+    if (sent === PIPELINES || performance.now() > end) {
       void server.stop();
-      return;
-    }
-    if (served() !== seen) {
-      seen = served();
-      rests++;
-      end += REST_MS;
-      setTimeout(next, REST_MS).unref();
       return;
     }
     stream.push(pipeline(sent++));

@@ -80,6 +80,8 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   private tending: Iterator<ClientImpl> = this.clients.values();
   /** Clients whose waiting requests run at the end of the turn. */
   private ready: ClientImpl[] = [];
+  /** Whether memory is counted, or small reads are left of when it was. */
+  private isCounting = false;
   /** Small reads of this turn that are taken at its end. */
   private smallReads = new Map<ClientImpl, Buffer>();
   private readonly deadlines: Deadlines;
@@ -243,7 +245,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   /** Runs the requests of clients that wait no more; at the end of a turn. */
   runReady(): void {
-    if (this.smallReads.size > 0) this.takeSmallReads();
+    if (this.isCounting) this.takeSmallReads();
     if (this.ready.length === 0) return;
     const { ready } = this;
     this.ready = [];
@@ -293,7 +295,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   private received(client: ClientImpl, buf: Buffer, length: number): void {
     try {
-      if (this.eviction.isOn) this.receiveCounted(client, buf, length);
+      if (this.isCounting) this.receiveCounted(client, buf, length);
       else this.take(client, buf, length);
     } catch (error) {
       this.failed(client, error);
@@ -329,6 +331,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
         this.failed(client, error);
       }
     }
+    this.isCounting = this.eviction.isOn;
   }
 
   private takeSmallRead(client: ClientImpl): void {
@@ -393,7 +396,8 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     eviction.setLimit(bytes);
     const { turn } = this.parts();
     turn.onSent = eviction.isOn ? (client) => eviction.touch(client) : undefined;
-    if (eviction.isOn) turn.schedule();
+    if (eviction.isOn) this.isCounting = true;
+    turn.schedule();
   }
 
   /** To be called at the end of a turn, when all is sent. */

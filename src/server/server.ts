@@ -215,8 +215,11 @@ export class Server implements ServerApi {
       push: (client, buf, start, end) => this.executor.pushBytes(client, buf, start, end),
     });
     this.persistence = new Persistence({
+      clock,
       config,
-      onRefused: (reason) => log.verbose(reason),
+      keyspace: this.keyspace,
+      log,
+      usedBytes: () => this.memory.used(),
     });
     this.notifications = new Notifications(this.observers, this.pubsub);
     this.tracking = new Tracking({
@@ -333,7 +336,7 @@ export class Server implements ServerApi {
       this.latency.stop();
       this.maintenance.stop();
       const closed = this.network.close();
-      this.turn.end();
+      this.turn.finish();
       this.clients.closeAll();
       await closed;
       this.onStopped(exitCode);

@@ -106,6 +106,12 @@ export class Turn {
     this.clock.stale = true;
   }
 
+  /** As `end`, with all messages, however long that takes: the server stops. */
+  finish(): void {
+    do this.end();
+    while (this.listeners.length > 0);
+  }
+
   /** Sends what is due to listeners, for a while. */
   private sendMessages(): void {
     const { listeners, onSent, stats, clock, messages } = this;

@@ -113,7 +113,10 @@ describeWithRedis('users of respd and of a real redis-server', () => {
       for (let round = 0; round < 4; round++) {
         const rules = randomRules(random, commandWords);
         const [mine, other] = await both('ACL', 'SETUSER', name, ...rules);
-        expect(showReply(mine), rules.join(' | ')).toBe(showReply(other));
+        // 7.0 names the last selector that was begun, not the first.
+        const told = (reply: Reply) =>
+          isNew ? showReply(reply) : showReply(reply).replace(/(selector starting at ').*/, '$1');
+        expect(told(mine), rules.join(' | ')).toBe(told(other));
       }
       const [mine, other] = await both('ACL', 'GETUSER', name);
       expect(shown(mine, isNew)).toBe(shown(other, isNew));

@@ -73,6 +73,8 @@ const WAITS_BEHIND: Rule = {
 };
 const WAITS_FIRST: Rule = { ...WAITS_BEHIND, avoid: (request) => waitsLong(request[1]) };
 const SCORES: Rule = { values: { min: RANGES, max: RANGES, start: RANGES, stop: RANGES } };
+/** Redis's SORT takes a score this small, when it reads it, for an element out of range. */
+const SCORED: Rule = { avoid: (request) => hasWord(request, '4.9E-324') };
 const LEX_KEYS = ['lex:1', 'lex:2'];
 /** Ranges by members: among members of different scores they mean nothing, so keys of their own. */
 const LEX: Rule = {
@@ -160,6 +162,10 @@ export const COLLECTION_RULES: Readonly<Record<string, Rule>> = {
   sscan: SCAN,
 
   // Sorted sets.
+  zadd: SCORED,
+  zincrby: SCORED,
+  zinterstore: SCORED,
+  zunionstore: SCORED,
   zscan: SCAN,
   zrandmember: BY_CHANCE,
   zrange: { ...SCORES, avoid: (request) => hasWord(request, 'BYLEX') && !isLexKey(request[1]) },

@@ -7,9 +7,12 @@
  *     collection-rules.ts       … of lists, hashes, sets, sorted sets, streams
  *     versions.ts              what Redis 7.2 answers otherwise than 7.0
  *     duel.ts, stream.ts       both servers, batch by batch; exchange.ts compares
+ *     transaction.ts           what EXEC's answer is the answer to
  *     reply-schema.ts          replies against what the spec declares
  *     dataset.ts, scan.ts      all data of both; whole SCAN iterations
  *     event-tap.ts              keyspace notifications of both
+ *     sides.ts                 several clients, by all bytes that each is sent: pubsub.test.ts,
+ *                              tracking.test.ts
  *     report.ts                the report of a difference, shrunk
  *
  * A new command needs nothing here, if its spec declares its arguments well: it is sent from the

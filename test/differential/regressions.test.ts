@@ -143,6 +143,17 @@ describeWithRedis('respd answers as Redis does', () => {
     `);
   });
 
+  it('when a request that is no part of a transaction is refused inside of it', async () => {
+    await expectSameAnswers('MULTI\nMULTI x\nSET k 1\nEXEC\nGET k');
+    await expectSameAnswers('MULTI\nMULTI\nSET k 1\nEXEC\nGET k');
+    await expectSameAnswers('MULTI\nSET k 2\nDISCARD x\nEXEC\nGET k');
+  });
+
+  it('when EXEC is refused, which ends the transaction and the watching', async () => {
+    await expectSameAnswers('WATCH k\nSET k 1\nEXEC x\nMULTI\nGET k\nEXEC');
+    await expectSameAnswers('MULTI\nSET k 2\nEXEC x\nGET k\nEXEC');
+  });
+
   it('to CLIENT REPLY, which leaves requests without answers', async () => {
     await expectSameReplies('CLIENT REPLY OFF\nSET k 1\nCLIENT REPLY ON\nGET k', 2);
     await expectSameReplies('CLIENT REPLY SKIP\nSET k 2\nGET k', 1);

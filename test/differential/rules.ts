@@ -226,6 +226,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   flushdb: { weight: 0.1 },
   swapdb: { weight: 0.3 },
 
+  save: { excluded: 'writes a file' },
+  lastsave: { agree: sameInstant(1000), because: 'two clocks' },
   'module|load': { alwaysFails: 'is not allowed' },
   'module|loadex': { alwaysFails: 'is not allowed' },
   'module|unload': { alwaysFails: 'is not allowed' },

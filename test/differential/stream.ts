@@ -244,7 +244,7 @@ class Stream {
     if (inTransaction && isOdd) return false;
     if (takesRequest && this.mayBeYetToCome(request.slice(form.words.length))) return false;
     const { allAreSlow = false, events = false } = this.options;
-    if (allAreSlow && !countsAlike(form, version)) return false;
+    if (allAreSlow && !countsAlike(form, request, version)) return false;
     return !isAvoided(form, request, version, { events, calls: inTransaction || allAreSlow });
   }
 

@@ -10,6 +10,7 @@ import { Random } from './random.js';
 import { violation } from './reply-schema.js';
 import { shrink } from './report.js';
 import { RequestGenerator } from './requests.js';
+import { Transaction } from './transaction.js';
 import { Values } from './values.js';
 
 describe('random numbers', () => {
@@ -50,6 +51,51 @@ describe('generated requests', () => {
       return request.some((word, i) => /^[ep]x$/i.test(word.toString()) && isShort(request[i + 1]));
     });
     expect(short).toEqual([]);
+  });
+});
+
+describe('a transaction that is followed', () => {
+  const table = new FormTable(formsOf(allCommands));
+
+  function follow(...lines: [request: string, reply: string][]): Exchange[] {
+    const transaction = new Transaction();
+    return lines.map(([text, reply]) => {
+      const { request } = step(0, ...text.split(' '));
+      const received = new ReplyDecoder().push(Buffer.from(reply))[0]!;
+      const form = table.of(request);
+      return transaction.follow({
+        ...{ request, form, ours: received, theirs: received },
+        previous: undefined,
+      });
+    });
+  }
+
+  it('gives each request that was kept its part of the answer to EXEC', () => {
+    const exchanges = follow(
+      ['MULTI', '+OK\r\n'],
+      ['SET k 1', '+QUEUED\r\n'],
+      ['GET', '-ERR wrong\r\n'],
+      ['GET k', '+QUEUED\r\n'],
+      ['EXEC', '*2\r\n+OK\r\n$1\r\n1\r\n'],
+      ['GET k', '$1\r\n1\r\n'],
+    );
+    expect(exchanges.map(({ isQueued }) => isQueued === true)).toEqual([
+      ...[false, true, false, true, false, false],
+    ]);
+    const ran = exchanges[4]!.ran!.map(({ form, ours }) => [form?.name, ours.reply.kind]);
+    expect(ran).toEqual([
+      ['set', 'status'],
+      ['get', 'bulk'],
+    ]);
+  });
+
+  it('ends by DISCARD, RESET and a refused EXEC, not by a refused DISCARD', () => {
+    const isKept = (...ends: [string, string][]) =>
+      follow(['MULTI', '+OK\r\n'], ...ends, ['GET k', '+QUEUED\r\n']).at(-1)!.isQueued === true;
+    expect(isKept(['DISCARD', '+OK\r\n'])).toBe(false);
+    expect(isKept(['RESET', '+RESET\r\n'])).toBe(false);
+    expect(isKept(['EXEC x', '-EXECABORT because\r\n'])).toBe(false);
+    expect(isKept(['DISCARD x', '-ERR wrong\r\n'])).toBe(true);
   });
 });
 

@@ -185,9 +185,10 @@ export function isAvoided(
   );
 }
 
-/** Whether calls of it are counted alike: before 7.2, one that has waited in vain is not. */
-export function countsAlike(form: Form, version: string): boolean {
-  return isSince(version, '7.2') || !form.spec.flags.includes('blocking');
+/** Whether it counts as a call alike: before 7.2, one that has waited in vain does not. */
+export function countsAlike({ name, spec }: Form, request: Request, version: string): boolean {
+  if (isSince(version, '7.2') || !spec.flags.includes('blocking')) return true;
+  return name.startsWith('xread') && !request.some((word) => /^block$/i.test(String(word)));
 }
 
 /** The entry that explains why the answers differ, if the other server is too old. */

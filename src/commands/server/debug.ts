@@ -30,6 +30,11 @@ const NO_SUCH_DATABASE = new ReplyError('ERR Out of range database');
 const NO_HASH_TABLE = new ReplyError(
   'ERR The value stored at the specified key is not represented using an hash table',
 );
+const RELOAD_OPTIONS = new ReplyError(
+  'ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.',
+);
+const RELOAD_SAVE_FAILED = new ReplyError('ERR');
+const RELOAD_FAILED = new ReplyError('ERR Error trying to load the RDB dump, check server logs.');
 const CANNOT_RESTART = new ReplyError('ERR failed to restart the server. Check server logs.');
 /** What DEBUG OOM pretends to need: half of the address space. */
 const TOO_MUCH_BYTES = 2 ** 63;
@@ -52,6 +57,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
   ['sleep', exactly(3, sleep)],
   ['set-active-expire', exactly(3, setActiveExpire)],
   ['pause-cron', exactly(3, pauseCron)],
+  ['reload', atLeast(2, reload)],
   ['set-skip-checksum-validation', exactly(3, skipChecksums)],
   ['log', exactly(3, log)],
   ['error', exactly(3, error)],
@@ -128,6 +134,28 @@ function sleep({ args, server, reply }: Call): void {
 
 function setActiveExpire({ args, server, reply }: Call): void {
   server.debug.activeExpire = flag(args.text(2));
+  reply.ok();
+}
+
+/** Saves all keys, forgets them, and loads them again. */
+function reload(call: Call): void {
+  const { args, keyspace, reply, server } = call;
+  let saves = true;
+  let flushes = true;
+  let merges = false;
+  for (let i = 2; i < args.count; i++) {
+    if (args.is(i, 'MERGE')) merges = true;
+    else if (args.is(i, 'NOFLUSH')) flushes = false;
+    else if (args.is(i, 'NOSAVE')) saves = false;
+    else throw RELOAD_OPTIONS;
+  }
+  if (saves && !server.persistence.save()) throw RELOAD_SAVE_FAILED;
+  if (flushes) {
+    if (keyspace.observed) keyspace.observer!.flushed(undefined);
+    for (const db of keyspace.databases) db.clear();
+  }
+  if (server.persistence.load(merges) !== 'loaded') throw RELOAD_FAILED;
+  server.log.notice('DB reloaded by DEBUG RELOAD');
   reply.ok();
 }
 

@@ -7,6 +7,7 @@ import { lolwut } from './lolwut.js';
 import { memory } from './memory.js';
 import { module } from './module.js';
 import { monitor } from './monitor.js';
+import { lastsave, save } from './save.js';
 import { shutdown } from './shutdown.js';
 import { slowlog } from './slowlog.js';
 import { time } from './time.js';
@@ -21,6 +22,8 @@ export const serverCommands: readonly CommandSpec[] = [
   memory,
   module,
   monitor,
+  lastsave,
+  save,
   shutdown,
   slowlog,
   time,

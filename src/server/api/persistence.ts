@@ -14,6 +14,19 @@ export interface PersistenceApi {
   /** Whether checksums of payloads and files are taken as they come (for tests that damage them). */
   skipsChecksums: boolean;
 
+  /** When keys were last saved to disk, or the server started; Unix ms. */
+  readonly lastSaveMs: number;
+
+  /** Saves all keys to disk, while everything else waits. @returns whether that was possible */
+  save(): boolean;
+
+  /**
+   * Loads the file of `dir` and `dbfilename`, if there is one, while everything else waits. What is
+   * wrong is in the log.
+   * @param merges whether keys of the file take the place of those that are there
+   */
+  load(merges: boolean): 'loaded' | 'no file' | 'failed';
+
   /** An entry's value as DUMP gives it. */
   serialize(db: Database, e: number): Buffer;
 

@@ -8,7 +8,13 @@ import { HandlerRig, RIG_START_MS } from '../../support/handler-rig.js';
 function makeRig(options: Record<string, string | number> = {}): HandlerRig {
   const rig = new HandlerRig(allCommands, options as object);
   const server = rig.call.server as { -readonly [K in keyof ServerApi]: ServerApi[K] };
-  server.persistence = new Persistence({ config: server.config, onRefused: () => {} });
+  server.persistence = new Persistence({
+    config: server.config,
+    keyspace: rig.keyspace,
+    clock: { now: () => rig.now } as ServerApi['clock'],
+    log: { verbose: () => {} } as unknown as ServerApi['log'],
+    usedBytes: () => 0,
+  });
   Object.assign(rig.call.client, { user: { name: 'default', skipsSanitizing: false } });
   return rig;
 }

@@ -181,6 +181,21 @@ describe('when clients take more than maxmemory-clients', () => {
     expect(client.isClosed).toBe(true);
     expect(other.isClosed).toBe(false);
   });
+
+  test('a percentage of no maxmemory is no limit', async () => {
+    rig = new SlowRig({ maxmemory: 10_000 * KB, 'maxmemory-clients': '5%' });
+    const [client, other] = [rig.connect(), rig.connect()];
+    await rig.settle();
+    fill(client, 400 * KB);
+    await rig.settle();
+    expect(await rig.ask(other, 'CONFIG SET maxmemory 0')).toBe('+OK\r\n');
+    const third = rig.connect();
+    await rig.settle();
+    fill(third, 900 * KB);
+    await rig.settle();
+    expect(await rig.ask(other, 'PING')).toBe('+PONG\r\n');
+    expect([client.isClosed, third.isClosed, other.isClosed]).toEqual([false, false, false]);
+  });
 });
 
 describe('CLIENT LIST', () => {
