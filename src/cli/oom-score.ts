@@ -36,7 +36,7 @@ export class OomScore {
       return undefined;
     } catch (error) {
       this.log.warning(`Unable to write oom_score_adj: ${(error as Error).message}`);
-      return 'Failed to apply new oom_score_adj configuration, check server logs.';
+      return 'Failed to set current oom_score_adj. Check server logs.';
     }
   }
 }

@@ -11,16 +11,11 @@ import { ACL_CATEGORIES, type CommandTableImpl, type RegisteredCommand } from '.
 export class CommandIndex {
   /** All commands and subcommands by id. */
   readonly all: readonly RegisteredCommand[];
-  private readonly categories = new Map<string, readonly RegisteredCommand[]>();
-  private readonly expanded = new Map<string, readonly number[]>();
+  /** Worked out when a rule first asks: a server without such rules starts sooner. */
+  private readonly categories = new Map<string, Category>();
 
   constructor(private readonly table: CommandTableImpl) {
     this.all = table.everything;
-    for (const name of ACL_CATEGORIES) {
-      const members = this.all.filter((command) => command.categories.includes(name));
-      this.categories.set(name, members);
-      this.expanded.set(name, [...new Set(members.flatMap(withSubcommands))]);
-    }
   }
 
   /** A command or subcommand (`config|get`) by its original name, in any case. */
@@ -30,13 +25,28 @@ export class CommandIndex {
 
   /** Those that have the category, in any case. */
   inCategory(name: string): readonly RegisteredCommand[] | undefined {
-    return this.categories.get(name.toLowerCase());
+    return this.category(name.toLowerCase())?.members;
   }
 
   /** The ids that a rule on a category is about: those that have it, and their subcommands. */
   idsOfCategory(name: string): readonly number[] | undefined {
-    return this.expanded.get(name.toLowerCase());
+    return this.category(name.toLowerCase())?.ids;
   }
+
+  private category(name: string): Category | undefined {
+    const known = this.categories.get(name);
+    if (known !== undefined) return known;
+    if (!(ACL_CATEGORIES as readonly string[]).includes(name)) return undefined;
+    const members = this.all.filter((command) => command.categories.includes(name));
+    const category = { members, ids: [...new Set(members.flatMap(withSubcommands))] };
+    this.categories.set(name, category);
+    return category;
+  }
+}
+
+interface Category {
+  readonly members: readonly RegisteredCommand[];
+  readonly ids: readonly number[];
 }
 
 /** The ids that a rule on a command is about. */

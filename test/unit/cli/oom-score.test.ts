@@ -71,7 +71,7 @@ describe('oom-score-adj', () => {
     const { config, warnings } = started();
     rmSync(path);
     const { error } = await config.set([['oom-score-adj', 'yes']], ORIGIN);
-    expect(error).toContain('Failed to apply');
+    expect(error).toContain('Failed to set current oom_score_adj');
     expect(config.values['oom-score-adj']).toBe('no');
     expect(warnings[0]).toContain('Unable to write oom_score_adj');
   });
