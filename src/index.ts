@@ -100,7 +100,7 @@ export async function createServer(options: CreateServerOptions = {}): Promise<R
     await web.start();
   } catch (error) {
     await server.stop();
-    throw new ListenError(`port ${config.values['http-port']}`, (error as Error).message, 'http');
+    throw error;
   }
   return new RunningServer(server, web, manual);
 }

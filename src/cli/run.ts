@@ -112,7 +112,7 @@ async function runServer(request: RunRequest): Promise<void> {
   }
   try {
     await server.start();
-    await startWeb(web, config);
+    await web.start();
   } catch (error) {
     fail(log, startFailure(error, config, log));
   }
@@ -193,14 +193,6 @@ function applyRenames(server: Server, extras: FileExtras): void {
     if (error === undefined) continue;
     process.stderr.write(`rename-command ${from} ${to}: ${error}\n`);
     process.exit(1);
-  }
-}
-
-async function startWeb(web: WebFace, { values }: Config): Promise<void> {
-  try {
-    await web.start();
-  } catch (error) {
-    throw new ListenError(`port ${values['http-port']}`, (error as Error).message, 'http');
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isLoopback } from '../server/clients.js';
-import { hostPort } from '../server/listeners.js';
+import { hostPort, ListenError } from '../server/listeners.js';
 import type { Server } from '../server/server.js';
 import type { WebServer } from './web-server.js';
 
@@ -21,12 +21,17 @@ export class WebFace {
     return this.web?.port ?? 0;
   }
 
-  /** Listens, if there is a port to listen on. @throws Error when that can't be had */
+  /** Listens, if there is a port to listen on. @throws ListenError when that can't be had */
   async start(): Promise<void> {
-    if (this.server.config.values['http-port'] === 0) return;
+    const port = this.server.config.values['http-port'];
+    if (port === 0) return;
     const { WebServer } = await import('./web-server.js');
     this.web ??= new WebServer(this.server, (stream, client) => this.attach(stream, client));
-    await this.web.start();
+    try {
+      await this.web.start();
+    } catch (error) {
+      throw new ListenError(`port ${port}`, (error as Error).message, 'http');
+    }
   }
 
   async stop(): Promise<void> {
@@ -51,7 +56,8 @@ export class WebFace {
       await this.start();
       return undefined;
     } catch (error) {
-      return `Can't listen for HTTP: ${(error as Error).message}`;
+      const reason = error instanceof ListenError ? error.reason : (error as Error).message;
+      return `Can't listen for HTTP: ${reason}`;
     }
   }
 }

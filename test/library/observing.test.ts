@@ -1,7 +1,7 @@
 /** MONITOR, SLOWLOG and LATENCY, as clients see them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createServer, type RespdServer } from '../../src/index.js';
-import { RespClient, showReply } from '../support/resp-client.js';
+import { ask, RespClient, run, showReply } from '../support/resp-client.js';
 
 let server: RespdServer;
 let one: RespClient;
@@ -22,17 +22,6 @@ afterEach(async () => {
   other.close();
   await server.close();
 });
-
-async function ask(client: RespClient, request: string): Promise<string> {
-  return showReply(await client.send(...request.split(' ')));
-}
-
-/** Sends these requests one after the other. @returns the answer to the last */
-async function run(client: RespClient, ...requests: string[]): Promise<string> {
-  let answer = '';
-  for (const request of requests) answer = await ask(client, request);
-  return answer;
-}
 
 /** The requests in the slow log, oldest first. */
 async function slow(): Promise<string[]> {

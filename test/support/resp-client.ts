@@ -405,3 +405,15 @@ export class RespClient {
     for (const one of this.outOfBandWaiting.splice(0)) one.reject(this.ended);
   }
 }
+
+/** Sends a request of words without blanks in them. @returns the answer as `showReply` has it */
+export async function ask(client: RespClient, request: string): Promise<string> {
+  return showReply(await client.send(...request.split(' ')));
+}
+
+/** Sends such requests one after the other. @returns the answer to the last */
+export async function run(client: RespClient, ...requests: string[]): Promise<string> {
+  let answer = '';
+  for (const request of requests) answer = await ask(client, request);
+  return answer;
+}
