@@ -42,7 +42,7 @@ import { Network } from './network.js';
 import { Notifications } from './notifications.js';
 import { Observers } from './observers.js';
 import { OutputBudget } from './output-budget.js';
-import { Persistence } from './persistence.js';
+import { Persistence } from './persistence/persistence.js';
 import { Pubsub } from './pubsub/pubsub.js';
 import { SAMPLE_PERIOD_MS } from './rate-sampler.js';
 import { SlowCommands } from './slow-commands.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { allCommands } from '../../../src/commands/index.js';
 import { Crc64 } from '../../../src/persistence/crc64.js';
 import type { ServerApi } from '../../../src/server/api/server.js';
-import { Persistence } from '../../../src/server/persistence.js';
+import { Persistence } from '../../../src/server/persistence/persistence.js';
 import { HandlerRig, RIG_START_MS } from '../../support/handler-rig.js';
 
 function makeRig(options: Record<string, string | number> = {}): HandlerRig {

@@ -5,22 +5,22 @@
  * start). Saving while clients are served is not built yet.
  */
 import { join } from 'node:path';
-import { isLfuPolicy } from '../keyspace/access-clock.js';
-import type { Database } from '../keyspace/database.js';
-import type { Keyspace } from '../keyspace/keyspace.js';
-import type { LooseValue } from '../keyspace/loose-value.js';
-import { UsageField } from '../persistence/rdb/entry-encoder.js';
-import type { RdbFault } from '../persistence/rdb/fault.js';
-import { LoadContext } from '../persistence/rdb/load-context.js';
-import { loadRdbFile } from '../persistence/rdb/load-file.js';
-import { isPayload, PayloadWriter, readPayload } from '../persistence/rdb/payload.js';
-import { saveRdbFile } from '../persistence/rdb/save-file.js';
-import { quoteBytes } from '../text/quote.js';
-import type { Clock } from './api/clock.js';
-import type { Config } from './api/config.js';
-import type { Log } from './api/log.js';
-import type { PayloadOutcome, PersistenceApi } from './api/persistence.js';
-import { REDIS_VERSION } from './api/version.js';
+import { isLfuPolicy } from '../../keyspace/access-clock.js';
+import type { Database } from '../../keyspace/database.js';
+import type { Keyspace } from '../../keyspace/keyspace.js';
+import type { LooseValue } from '../../keyspace/loose-value.js';
+import { UsageField } from '../../persistence/rdb/entry-encoder.js';
+import type { RdbFault } from '../../persistence/rdb/fault.js';
+import { LoadContext } from '../../persistence/rdb/load-context.js';
+import { loadRdbFile } from '../../persistence/rdb/load-file.js';
+import { isPayload, PayloadWriter, readPayload } from '../../persistence/rdb/payload.js';
+import { saveRdbFile } from '../../persistence/rdb/save-file.js';
+import { quoteBytes } from '../../text/quote.js';
+import type { Clock } from '../api/clock.js';
+import type { Config } from '../api/config.js';
+import type { Log } from '../api/log.js';
+import type { PayloadOutcome, PersistenceApi } from '../api/persistence.js';
+import { REDIS_VERSION } from '../api/version.js';
 
 export interface PersistenceParts {
   readonly clock: Clock;
