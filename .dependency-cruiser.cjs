@@ -5,9 +5,9 @@
  *
  *     main.ts, index.ts
  *     cli  tools                                 (the command line: signals, daemon, pid file; check tools)
- *     scripting  replication  cluster  sentinel  web
+ *     replication  cluster  sentinel  web
  *     server                                     (server/api: the part that commands may see)
- *     commands            persistence
+ *     commands            persistence   scripting (languages: they know nothing of the server)
  *     keyspace            resp
  *     datastructs         text
  *
@@ -17,6 +17,7 @@ const aboveServer = [
   'server',
   'commands',
   'persistence',
+  'scripting',
   'keyspace',
   'resp',
   'datastructs',
@@ -32,8 +33,8 @@ const MAY_IMPORT = {
   commands: ['keyspace', 'datastructs', 'resp', 'text', 'server/api'],
   persistence: ['keyspace', 'datastructs', 'resp', 'text'],
   tools: ['persistence', 'keyspace', 'datastructs', 'resp', 'text'],
-  server: ['commands', 'persistence', 'keyspace', 'datastructs', 'resp', 'text'],
-  scripting: aboveServer,
+  scripting: ['resp', 'datastructs', 'text'],
+  server: ['commands', 'persistence', 'scripting', 'keyspace', 'datastructs', 'resp', 'text'],
   replication: aboveServer,
   cluster: aboveServer,
   sentinel: aboveServer,

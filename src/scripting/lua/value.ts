@@ -1,0 +1,91 @@
+/**
+ * Lua's values as JavaScript's, and what all parts of the Lua engine agree on.
+ *
+ *     nil       undefined
+ *     boolean   boolean
+ *     number    number (a double, as in Lua 5.1)
+ *     string    string of bytes: each code unit is one byte, 0 to 255 (latin1)
+ *     table     LuaTable
+ *     function  LuaFunction
+ *     thread    Coroutine
+ *     userdata  Userdata (light: cjson.null)
+ *
+ * A call gives its arguments one by one, `fn(a, b, c)`: how many there are is `arguments.length`. It
+ * returns one value as it is, and none or several as an array: a Lua value is never an array.
+ *
+ * A function is plain or a generator. A plain one runs to its end at once: it must be short. A
+ * generator pauses by `yield`, wherever it is: in a loop, in a function called by another, in a
+ * comparison made by table.sort; whoever drives the outermost one goes on when he likes. A function
+ * that calls others (pcall, gsub with a function, sort with a comparator, anything that may meet a
+ * metamethod) must be a generator and delegate to them (`yield*`).
+ */
+import { Table } from './table.js';
+
+export type LuaValue =
+  | undefined
+  | boolean
+  | number
+  | string
+  | LuaTable
+  | LuaFunction
+  | Coroutine
+  | Userdata;
+
+/** A table: see table.ts. */
+export class LuaTable extends Table<LuaValue> {
+  metatable: LuaTable | undefined = undefined;
+  /** Whether scripts may not change it (redis, KEYS of the sandbox's globals). */
+  isReadonly = false;
+}
+
+/** What a call returns: one value, or an array of none or several. */
+export type Results = LuaValue | LuaValue[];
+
+/** What a generator yields: PAUSE, or the values of coroutine.yield (coroutine.ts). */
+export type Steps<T = Results> = Generator<unknown, T, unknown>;
+
+// biome-ignore lint/suspicious/noExplicitAny: functions of any number of parameters
+export type PlainBody = (...args: any[]) => Results;
+// biome-ignore lint/suspicious/noExplicitAny: functions of any number of parameters
+export type SteppedBody = (...args: any[]) => Steps;
+
+export class LuaFunction {
+  constructor(
+    /** To be called as `isStepped` says. */
+    readonly body: PlainBody | SteppedBody,
+    /** Whether `body` is a generator. */
+    readonly isStepped: boolean,
+    /** For messages, where the call doesn't tell the name; '' for none. */
+    readonly name: string,
+    /** Its globals (getfenv); undefined: it is not written in Lua. */
+    public env: LuaTable | undefined = undefined,
+  ) {}
+}
+
+/** A coroutine: a function's generator, and where it stands (lib/coroutine.ts). */
+export class Coroutine {
+  status: 'suspended' | 'running' | 'normal' | 'dead' = 'suspended';
+  steps: Steps | undefined = undefined;
+
+  constructor(readonly body: LuaFunction) {}
+}
+
+/** A value that Lua can only hand around and compare. */
+export class Userdata {
+  constructor(
+    readonly name: string,
+    public metatable: LuaTable | undefined = undefined,
+  ) {}
+}
+
+/**
+ * An error on its way through Lua: any value, usually a string. It is no Error of JavaScript, so
+ * that throwing one is cheap.
+ */
+export class LuaError {
+  constructor(
+    readonly value: LuaValue,
+    /** Whether pcall and coroutines must let it pass: the script was killed. */
+    readonly isFinal = false,
+  ) {}
+}
