@@ -126,7 +126,8 @@ export const xadd: CommandSpec = {
     if (trim !== undefined && trim.thresholdAt !== 0 && trimStream(stream, trim.target()) > 0) {
       call.notify(1, EventClass.Stream, 'xtrim');
     }
-    db.settle(stream);
+    // Else its blocks are the database's, which counts them itself.
+    if (stream.home.owned) db.settle(stream);
     if (call.propagating && (source !== GIVEN || trim?.isVague))
       propagate(call, idAt, trim, stream);
   },

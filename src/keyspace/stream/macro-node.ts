@@ -51,16 +51,29 @@ export function putMaster(lp: Listpack, entry: EntrySource): void {
   lp.putInteger(0);
 }
 
-/** Whether an entry has the same fields in the same order as the master entry. */
-export function hasMasterFields(lp: Listpack, entry: EntrySource): boolean {
-  let p = fieldCountAt(lp);
-  if (lp.integer(p) !== entry.fields) return false;
-  for (let i = 0; i < entry.fields; i++) {
+/** What `countIn` answers instead of flags: the node has as many entries as it may. */
+export const FULL = -1;
+
+/**
+ * Counts an entry that is about to be appended, in one walk over the master entry.
+ * @param maxEntries of the node, deleted ones included; 0: no limit
+ * @returns the entry's flags: SAME_FIELDS if it has the master's fields in the same order; or FULL
+ */
+export function countIn(lp: Listpack, entry: EntrySource, maxEntries: number): number {
+  const { fields } = entry;
+  const first = lp.first();
+  const live = lp.integer(first);
+  let p = lp.next(first);
+  if (maxEntries !== 0 && live + lp.integer(p) >= maxEntries) return FULL;
+  p = lp.next(p);
+  let flags = lp.integer(p) === fields ? SAME_FIELDS : 0;
+  for (let i = 0; i < fields && flags !== 0; i++) {
     p = lp.next(p);
     const at = entry.at + 2 * i;
-    if (!lp.is(p, entry.buf, entry.offs[at]!, entry.lens[at]!)) return false;
+    if (!lp.is(p, entry.buf, entry.offs[at]!, entry.lens[at]!)) flags = 0;
   }
-  return true;
+  lp.replaceByInteger(first, live + 1);
+  return flags;
 }
 
 /** Appends an entry, within `beginAppend` and `endAppend`. @param base the node's key */

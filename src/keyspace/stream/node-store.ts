@@ -32,14 +32,19 @@ export class NodeStore implements ByteStore {
   readonly range = new ByteRange();
   address = 0;
   /** The node's key: the ID that its entries' IDs are relative to. */
-  readonly id = new StreamId();
+  id: StreamId;
+  private readonly ownId = new StreamId();
   private stream!: NodeOwner;
+
+  constructor() {
+    this.id = this.ownId;
+  }
 
   /** Looks at a node. @param key its key's bytes, from `at` on */
   open(stream: NodeOwner, address: number, key: Uint8Array, at: number): this {
     this.stream = stream;
     this.address = address;
-    this.id.readKey(key, at);
+    this.id = this.ownId.readKey(key, at);
     this.locate();
     this.range.len = readWord(this.range.buf, this.range.off);
     return this;
@@ -49,7 +54,7 @@ export class NodeStore implements ByteStore {
   openTail(stream: NodeOwner): this {
     this.stream = stream;
     this.address = stream.tail;
-    this.id.copyFrom(stream.tailId);
+    this.id = stream.tailId;
     this.locate();
     this.range.len = readWord(this.range.buf, this.range.off);
     return this;

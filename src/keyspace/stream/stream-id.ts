@@ -224,9 +224,11 @@ export class StreamId {
 
   /** Writes the ID as text. @param bytes with room for ID_TEXT_BYTES @returns where it ends */
   writeText(bytes: Uint8Array, at: number): number {
-    const dash = writePart(bytes, at, this.msHigh, this.msLow);
-    bytes[dash] = DASH;
-    return writePart(bytes, dash + 1, this.seqHigh, this.seqLow);
+    const { msHigh, msLow } = this;
+    if (msLow !== msText.low || msHigh !== msText.high) msText.set(msHigh, msLow);
+    const { bytes: digits, length } = msText;
+    for (let i = 0; i < length; i++) bytes[at + i] = digits[i]!;
+    return writePart(bytes, at + length, this.seqHigh, this.seqLow);
   }
 
   toString(): string {
@@ -235,6 +237,27 @@ export class StreamId {
 }
 
 const SAFE = SAFE_HIGH * WORD;
+
+/** The text of a millisecond with its dash: IDs that follow each other mostly have the same. */
+class MsText {
+  high = DOUBLE_FIELD;
+  low = DOUBLE_FIELD;
+  readonly bytes = new Uint8Array(ID_TEXT_BYTES);
+  length = 0;
+
+  constructor() {
+    this.set(0, 0);
+  }
+
+  set(high: number, low: number): void {
+    this.high = high;
+    this.low = low;
+    this.length = writePart(this.bytes, 0, high, low);
+    this.bytes[this.length++] = DASH;
+  }
+}
+
+const msText = new MsText();
 
 function writePart(bytes: Uint8Array, at: number, high: number, low: number): number {
   if (high < SAFE_HIGH) return writeInteger(bytes, at, high * WORD + low);

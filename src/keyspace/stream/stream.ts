@@ -28,12 +28,12 @@ import { type Counter, plus } from './counter.js';
 import { StreamHome } from './home.js';
 import {
   changeCounts,
+  countIn,
   DELETED,
-  deletedCount,
   type EntrySource,
   elementOverhead,
   FIXED_OVERHEAD,
-  hasMasterFields,
+  FULL,
   liveCount,
   putEntry,
   putMaster,
@@ -93,9 +93,8 @@ export class Stream implements OwnedObject, NodeOwner {
    */
   append(id: StreamId, entry: EntrySource, limits: EncodingLimits): void {
     const size = entryBytes(entry);
-    if (this.tail !== 0 && this.hasRoom(size, limits)) {
-      const flags = hasMasterFields(lp, entry) ? SAME_FIELDS : 0;
-      changeCounts(lp, 1, 0);
+    const flags = this.tail !== 0 ? this.countInTail(size, entry, limits) : FULL;
+    if (flags !== FULL) {
       lp.beginAppend(size + entryOverhead(entry));
       putEntry(lp, id, node.id, entry, flags);
     } else {
@@ -256,14 +255,16 @@ export class Stream implements OwnedObject, NodeOwner {
 
   // ---- nodes
 
-  /** Whether the last node, which is opened, takes an entry of so many bytes. */
-  private hasRoom(size: number, limits: EncodingLimits): boolean {
+  /**
+   * Opens the last node and counts an entry of so many bytes that is to be appended to it.
+   * @returns the entry's flags, or FULL
+   */
+  private countInTail(size: number, entry: EntrySource, limits: EncodingLimits): number {
     node.openTail(this);
     const { streamNodeMaxBytes: bytes, streamNodeMaxEntries: entries } = limits;
     const maxBytes = bytes === 0 || bytes > ENTRY_MAX_BYTES ? ENTRY_MAX_BYTES : bytes;
-    if (node.range.len + size >= maxBytes) return false;
-    lp.attach(node);
-    return entries === 0 || liveCount(lp) + deletedCount(lp) < entries;
+    if (node.range.len + size >= maxBytes) return FULL;
+    return countIn(lp.attach(node), entry, entries);
   }
 
   /** Adds an empty last node and opens it. @param bytes that it will need about */
