@@ -47,7 +47,6 @@ function withoutEffect({ values }: Config): string[] {
     [values.appendonly, 'appendonly', 'append-only file'],
     [values.replicaof !== null, 'replicaof', 'replication'],
     [values['cluster-enabled'], 'cluster-enabled', 'cluster mode'],
-    [values.maxmemory !== 0, 'maxmemory', 'eviction'],
     [values['syslog-enabled'], 'syslog-enabled', 'access to syslog'],
   ];
   for (const [isSet, directive, subject] of missing) {

@@ -42,8 +42,21 @@ export interface KeyspaceObserver {
   flushed(db: Database | undefined): void;
   /** Two databases are about to exchange their numbers: who uses one sees the other's keys. */
   swapped(a: Database, b: Database): void;
-  /** A key that was due has been removed: to be propagated as a deletion. */
+  /** A key that was due has been removed. */
   keyExpired(db: Database, key: Uint8Array): void;
-  /** A field of a hash that was due has been removed: to be propagated as HDEL. */
+  /** A key has been removed because memory was full. */
+  keyEvicted(db: Database, key: Uint8Array): void;
+  /** A field of a hash that was due has been removed. */
   fieldExpired(db: Database, key: Uint8Array, field: Uint8Array): void;
+}
+
+/**
+ * Told of what the server removes though no command says so, which others (the append-only file,
+ * replicas) would not know of. Apart from the observer, for whoever propagates needs nothing else.
+ */
+export interface RemovalListener {
+  /** A key was removed: it was due, or memory was full. */
+  keyRemoved(db: Database, key: Uint8Array, isEvicted: boolean): void;
+  /** A field of a hash was removed: it was due. */
+  fieldRemoved(db: Database, key: Uint8Array, field: Uint8Array): void;
 }

@@ -26,19 +26,15 @@ const BLOCK_SHIFT = 10;
 export const BLOCK_SLOTS = 1 << BLOCK_SHIFT;
 const BLOCK_MASK = BLOCK_SLOTS - 1;
 const FIRST_BLOCKS = 64;
+const BOUND_BYTES = 8;
 
 export class ExpiryTable {
   /** Slots in use. */
   size = 0;
+  /** Bytes that the table takes. */
+  bytes = FIRST_BLOCKS * BOUND_BYTES;
   private readonly segments: Int32Array[] = [];
   private bounds = new Float64Array(FIRST_BLOCKS);
-
-  /** Bytes that the table takes. */
-  get bytes(): number {
-    let total = this.bounds.byteLength;
-    for (const segment of this.segments) total += segment.byteLength;
-    return total;
-  }
 
   /** @returns the new slot's number */
   add(entry: number, atMs: number | bigint): number {
@@ -46,11 +42,14 @@ export class ExpiryTable {
     const segment = slot >>> SLOT_SHIFT;
     const words = this.segments[segment];
     if (words === undefined) {
-      this.segments.push(new Int32Array((segment === 0 ? FIRST_SLOTS : SLOT_MASK + 1) * WORDS));
+      const first = new Int32Array((segment === 0 ? FIRST_SLOTS : SLOT_MASK + 1) * WORDS);
+      this.segments.push(first);
+      this.bytes += first.byteLength;
     } else if ((slot & SLOT_MASK) * WORDS >= words.length) {
       const bigger = new Int32Array(words.length * 2);
       bigger.set(words);
       this.segments[segment] = bigger;
+      this.bytes += words.byteLength;
     }
     this.segments[segment]![(slot & SLOT_MASK) * WORDS + 2] = entry;
     if ((slot & BLOCK_MASK) === 0) this.beginBlock(slot >>> BLOCK_SHIFT);
@@ -108,7 +107,11 @@ export class ExpiryTable {
       this.lower(slot, this.get(slot));
     }
     const spare = (last >>> SLOT_SHIFT) + 2;
-    if (this.segments.length > spare) release(this.segments.pop()!);
+    if (this.segments.length > spare) {
+      const unused = this.segments.pop()!;
+      this.bytes -= unused.byteLength;
+      release(unused);
+    }
     return slot === last ? 0 : moved;
   }
 
@@ -144,6 +147,7 @@ export class ExpiryTable {
   clear(): Int32Array[] {
     this.size = 0;
     this.bounds = new Float64Array(FIRST_BLOCKS);
+    this.bytes = FIRST_BLOCKS * BOUND_BYTES;
     return this.segments.splice(0);
   }
 
@@ -156,6 +160,7 @@ export class ExpiryTable {
     if (block === this.bounds.length) {
       const bigger = new Float64Array(block * 2);
       bigger.set(this.bounds);
+      this.bytes += this.bounds.byteLength;
       this.bounds = bigger;
     }
     this.bounds[block] = Number.POSITIVE_INFINITY;

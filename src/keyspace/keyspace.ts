@@ -6,7 +6,7 @@ import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { SipHasher } from '../datastructs/siphash.js';
 import { Database } from './database.js';
 import { EncodingLimits } from './encoding-limits.js';
-import { EventClass, type KeyspaceObserver } from './events.js';
+import { EventClass, type KeyspaceObserver, type RemovalListener } from './events.js';
 
 export interface KeyspaceOptions {
   databases: number;
@@ -25,6 +25,8 @@ export class Keyspace {
   /** Whether anyone wants to be told of changes; set together with `observer`. */
   observed = false;
   observer: KeyspaceObserver | undefined;
+  /** Who propagates what is removed without a command. */
+  removals: RemovalListener | undefined = undefined;
   /** Whether keys that are due stay where they are, unseen (CLIENT PAUSE: nothing may change). */
   expiryHeld = false;
 
@@ -36,6 +38,8 @@ export class Keyspace {
   expiredByCycle = DOUBLE_FIELD;
   /** Fields of hashes. */
   expiredFields = DOUBLE_FIELD;
+  /** Keys that went because memory was full. */
+  evicted = DOUBLE_FIELD;
 
   constructor(options: KeyspaceOptions) {
     this.hits = 0;
@@ -43,6 +47,7 @@ export class Keyspace {
     this.expired = 0;
     this.expiredByCycle = 0;
     this.expiredFields = 0;
+    this.evicted = 0;
     const { random } = options;
     this.random = random;
     this.hasher = new SipHasher(random() * 0x100000000, random() * 0x100000000);
@@ -65,6 +70,7 @@ export class Keyspace {
     this.expired = 0;
     this.expiredByCycle = 0;
     this.expiredFields = 0;
+    this.evicted = 0;
   }
 
   /** Gives all databases the access clock that new entries get. */
@@ -76,15 +82,33 @@ export class Keyspace {
   expire(db: Database, e: number): void {
     if (this.expiryHeld) return;
     this.expired++;
-    if (!this.observed) {
+    if (!this.observed && this.removals === undefined) {
       db.remove(e);
       return;
     }
     const key = db.keyName(e);
     db.remove(e);
+    this.removals?.keyRemoved(db, key, false);
+    if (!this.observed) return;
     this.observer!.keyExpired(db, key);
     this.observer!.keyChanged(db, key);
     this.observer!.keyEvent(db, EventClass.Expired, 'expired', key);
+  }
+
+  /** Removes a key because memory is full, and tells. */
+  evict(db: Database, e: number): void {
+    this.evicted++;
+    if (!this.observed && this.removals === undefined) {
+      db.remove(e);
+      return;
+    }
+    const key = db.keyName(e);
+    db.remove(e);
+    this.removals?.keyRemoved(db, key, true);
+    if (!this.observed) return;
+    this.observer!.keyEvicted(db, key);
+    this.observer!.keyChanged(db, key);
+    this.observer!.keyEvent(db, EventClass.Evicted, 'evicted', key);
   }
 
   /** Exchanges two databases' content; clients that use one of them see the other's keys. */

@@ -6,7 +6,7 @@
  * refuse or delay commands sets a bit while it has reason to, and adds one named check here.
  */
 import type { Args } from '../resp/args.js';
-import { wrongArity } from '../resp/errors.js';
+import { LOADING, wrongArity } from '../resp/errors.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
 import { untilNul } from '../text/c-string.js';
 import { ClientFlag, ClientGate } from './api/client.js';
@@ -23,6 +23,12 @@ export const ServerGate = {
   Monitored: 1 << 2,
   /** Too many keys are remembered for clients that track: some must go first. */
   TrackingFull: 1 << 3,
+  /** There is a memory limit: keys may have to be evicted first (eviction.ts). */
+  MemoryLimited: 1 << 4,
+  /** Data are being loaded: most commands are refused. */
+  Loading: 1 << 5,
+  /** What is written can't be kept on disk: writes are refused (disk-errors.ts). */
+  DiskFailing: 1 << 6,
 } as const;
 
 export type Verdict = 'run' | 'rejected' | 'postponed';
@@ -32,7 +38,25 @@ export interface GateState {
   /** Until when clients are paused (Unix ms), and whether only their writes are. */
   readonly pausedUntilMs: number;
   readonly pausedWritesOnly: boolean;
+  readonly isLoading: boolean;
   readonly acl: PermissionGate;
+  readonly memory: MemoryGate;
+  readonly disk: DiskGate;
+}
+
+/** Asked before each write (and PING). */
+export interface DiskGate {
+  /** The error, while what is written can't be kept. */
+  readonly refusal: string | undefined;
+}
+
+/** Asked before each command: whether there is memory for it. */
+export interface MemoryGate {
+  /** Whether there is a limit. */
+  readonly isLimited: boolean;
+  /** Makes room, as far as that is possible. */
+  relieve(): void;
+  readonly isOutOfMemory: boolean;
 }
 
 /** Asked only of clients whose user may not do everything. */
@@ -57,6 +81,8 @@ const WHILE_SUBSCRIBED = new Set([
 const NOT_FOR_REPLICAS = "ERR Replica can't interact with the keyspace";
 const TOUCHES_DATA = CommandBit.Write | CommandBit.Readonly | CommandBit.MayReplicate;
 const NOT_IN_TRANSACTION = 'ERR Command not allowed inside a transaction';
+const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+const ENDS_TRANSACTION = new Set(['exec', 'discard', 'quit', 'reset']);
 const NO_AUTH = 'NOAUTH Authentication required.';
 /** Redis shows so much of the arguments of an unknown command. */
 const UNKNOWN_ARGS_SHOWN = 128;
@@ -95,7 +121,10 @@ export function passGate(
   if (!checkAuthenticated(client, command, reply)) return 'rejected';
   if (!checkMulti(client, command, reply)) return 'rejected';
   if (!checkPermitted(state, client, command, args, reply)) return 'rejected';
+  if (!checkMemory(state, client, command, reply)) return 'rejected';
+  if (!checkDisk(state, client, command, reply)) return 'rejected';
   if (!checkSubscribed(client, command, reply)) return 'rejected';
+  if (!checkLoaded(state, client, command, reply)) return 'rejected';
   if (!checkNotReplica(client, command, reply)) return 'rejected';
   const isReplica = (client.flags & ClientFlag.Replica) !== 0;
   if (!isReplica && isPaused(state, bitsOf(client, command))) return 'postponed';
@@ -131,6 +160,37 @@ function checkPermitted(
   return false;
 }
 
+/** Memory: what may need more of it is refused while there is none left, and nothing to evict. */
+function checkMemory(
+  { memory }: GateState,
+  client: ClientImpl,
+  command: Command,
+  reply: ReplyWriter,
+): boolean {
+  if (!memory.isLimited) return true;
+  memory.relieve();
+  if (!memory.isOutOfMemory) return true;
+  // What is queued takes memory, too.
+  const isQueued = client.transaction !== undefined && !ENDS_TRANSACTION.has(command.fullName);
+  if (!isQueued && (bitsOf(client, command) & CommandBit.DenyOom) === 0) return true;
+  reply.error(refusal(command, OUT_OF_MEMORY));
+  return false;
+}
+
+/** Disk: nothing is changed that can't be kept; PING tells whoever watches over the server. */
+function checkDisk(
+  { disk }: GateState,
+  client: ClientImpl,
+  command: Command,
+  reply: ReplyWriter,
+): boolean {
+  if (disk.refusal === undefined) return true;
+  const isWrite = (bitsOf(client, command) & CommandBit.Write) !== 0;
+  if (!isWrite && command.fullName !== 'ping') return true;
+  reply.error(refusal(command, disk.refusal));
+  return false;
+}
+
 /** In RESP2, a client that listens could not tell a message from a reply: most have to wait. */
 function checkSubscribed(client: ClientImpl, command: Command, reply: ReplyWriter): boolean {
   if ((client.gate & ClientGate.Subscribed) === 0 || client.resp !== 2) return true;
@@ -139,6 +199,22 @@ function checkSubscribed(client: ClientImpl, command: Command, reply: ReplyWrite
     `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / ` +
     'QUIT / RESET are allowed in this context';
   reply.error(refusal(command, error));
+  return false;
+}
+
+/** While data are loaded, only commands run that need none. */
+function checkLoaded(
+  { isLoading }: GateState,
+  client: ClientImpl,
+  command: Command,
+  reply: ReplyWriter,
+): boolean {
+  if (!isLoading || (command.bits & CommandBit.Loading) !== 0) {
+    const { transaction } = client;
+    if (!isLoading || transaction === undefined || command.fullName !== 'exec') return true;
+    if ((transaction.commonBits & CommandBit.Loading) !== 0) return true;
+  }
+  reply.error(refusal(command, LOADING));
   return false;
 }
 

@@ -8,13 +8,19 @@
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { DatabaseMemory, MemoryApi, MemoryReport } from './api/server.js';
 
+/** Of so many clients the buffers may be summed up once in a millisecond. */
+const CLIENTS_PER_MS = 100;
+
 export class MemoryTracker implements MemoryApi {
   private peakBytes = 0;
+  private sampledClientBytes = 0;
+  private sampledAtMs = 0;
   private readonly startupBytes: number;
 
   constructor(
     private readonly keyspace: Keyspace,
     private readonly clientBytes: () => number,
+    private readonly clientCount: () => number,
     /** What is neither data nor a client's: the table of tracked keys. */
     private readonly otherBytes: () => number,
   ) {
@@ -25,6 +31,19 @@ export class MemoryTracker implements MemoryApi {
     return this.keyspace.usedBytes + this.clientBytes() + this.otherBytes();
   }
 
+  /** As `used`, for a look before each command: clients' buffers as they were last summed up. */
+  limitedBytes(): number {
+    return this.keyspace.usedBytes + this.sampledClientBytes + this.otherBytes();
+  }
+
+  /** Sums up clients' buffers for `limitedBytes`, unless that was a moment ago. @param now in ms */
+  refresh(now: number): void {
+    const pauseMs = Math.max(1, this.clientCount() / CLIENTS_PER_MS);
+    if (Math.abs(now - this.sampledAtMs) < pauseMs) return;
+    this.sampledAtMs = now;
+    this.sampledClientBytes = this.clientBytes();
+  }
+
   peak(): number {
     this.sample();
     return this.peakBytes;
@@ -32,7 +51,8 @@ export class MemoryTracker implements MemoryApi {
 
   /** Notes a new peak; called by the cron. */
   sample(): void {
-    this.peakBytes = Math.max(this.peakBytes, this.used());
+    this.sampledClientBytes = this.clientBytes();
+    this.peakBytes = Math.max(this.peakBytes, this.limitedBytes());
   }
 
   resident(): number {

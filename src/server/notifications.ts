@@ -79,5 +79,7 @@ export class Notifications implements KeyspaceObserver {
 
   keyExpired(): void {}
 
+  keyEvicted(): void {}
+
   fieldExpired(): void {}
 }

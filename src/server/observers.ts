@@ -44,6 +44,10 @@ export class Observers implements KeyspaceObserver {
     for (const observer of this.active) observer.keyExpired(db, key);
   }
 
+  keyEvicted(db: Database, key: Uint8Array): void {
+    for (const observer of this.active) observer.keyEvicted(db, key);
+  }
+
   fieldExpired(db: Database, key: Uint8Array, field: Uint8Array): void {
     for (const observer of this.active) observer.fieldExpired(db, key, field);
   }

@@ -117,6 +117,8 @@ export class Watches implements KeyspaceObserver {
 
   keyExpired(): void {}
 
+  keyEvicted(): void {}
+
   fieldExpired(): void {}
 
   /** @param e the key's entry now */

@@ -154,6 +154,7 @@ export class HandlerRig {
       flushed: (db) => this.events.push(db === undefined ? 'flushed' : `flushed ${db.index}`),
       swapped: (a, b) => this.events.push(`swapped ${a.index} ${b.index}`),
       keyExpired: () => {},
+      keyEvicted: () => {},
       fieldExpired: (_db, key, field) =>
         this.expiredFields.push(`HDEL ${latin1(key)} ${latin1(field)}`),
     };

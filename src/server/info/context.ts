@@ -13,6 +13,7 @@ import type { Config } from '../api/config.js';
 import type { PubsubApi } from '../api/pubsub.js';
 import type { MemoryApi } from '../api/server.js';
 import type { TrackingCounts } from '../api/tracking.js';
+import type { Eviction } from '../eviction.js';
 import type { Stats } from '../stats.js';
 import type { ClientPeaks } from './client-peaks.js';
 
@@ -29,6 +30,7 @@ export interface InfoContext {
   readonly tracking: TrackingCounts;
   readonly stats: Stats;
   readonly expireCycle: ExpireCycle;
+  readonly eviction: Eviction;
   readonly identity: ServerIdentity;
   /** Where the server listens now. */
   listeners(): readonly ListenerFacts[];

@@ -4,7 +4,15 @@ import type { InfoLine, InfoSection } from './context.js';
 export const statsSection: InfoSection = {
   name: 'stats',
   shown: 'default',
-  *lines({ clients, expireCycle, keyspace, pubsub, stats, tracking }): Generator<InfoLine> {
+  *lines({
+    clients,
+    eviction,
+    expireCycle,
+    keyspace,
+    pubsub,
+    stats,
+    tracking,
+  }): Generator<InfoLine> {
     yield ['total_connections_received', stats.connectionsReceived];
     yield ['total_commands_processed', stats.commandsProcessed];
     yield ['instantaneous_ops_per_sec', Math.floor(stats.commandRate.mean)];
@@ -26,10 +34,10 @@ export const statsSection: InfoSection = {
     yield ['expired_stale_perc', (expireCycle.staleShare * 100).toFixed(2)];
     yield ['expired_time_cap_reached_count', expireCycle.timeLimitReached];
     yield ['expire_cycle_cpu_milliseconds', Math.floor(expireCycle.microsUsed / 1000)];
-    yield ['evicted_keys', 0];
+    yield ['evicted_keys', keyspace.evicted];
     yield ['evicted_clients', clients.evictedCount];
-    yield ['total_eviction_exceeded_time', 0];
-    yield ['current_eviction_exceeded_time', 0];
+    yield ['total_eviction_exceeded_time', Math.floor(eviction.totalExceededMicros / 1000)];
+    yield ['current_eviction_exceeded_time', Math.floor(eviction.currentExceededMicros / 1000)];
     yield ['keyspace_hits', keyspace.hits];
     yield ['keyspace_misses', keyspace.misses];
     yield ['pubsub_channels', pubsub.topics('channel').size];

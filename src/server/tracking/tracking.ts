@@ -61,7 +61,7 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
   /** For the client whose command is running: to be sent once it is answered. */
   private pending: { readonly to: Tracked; readonly message: Invalidation }[] = [];
   /** The next change is that of a key which was due: nobody's. */
-  private isExpiry = false;
+  private isServers = false;
   /** `tracking-table-max-keys`; 0: no limit. */
   private maxKeys = 0;
   /** Times in a row that evicting was not enough. */
@@ -175,8 +175,8 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
   // ---- what the keyspace tells
 
   keyChanged(_db: Database, key: Uint8Array): void {
-    const by = this.isExpiry ? undefined : this.parts.executor.current;
-    this.isExpiry = false;
+    const by = this.isServers ? undefined : this.parts.executor.current;
+    this.isServers = false;
     if (this.prefixes.size > 0) {
       this.prefixes.change(key, by);
       if (this.prefixes.isDirty) this.parts.scheduleTurn();
@@ -197,11 +197,15 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
   }
 
   keyExpired(): void {
-    this.isExpiry = true;
+    this.isServers = true;
+  }
+
+  keyEvicted(): void {
+    this.isServers = true;
   }
 
   fieldExpired(): void {
-    this.isExpiry = true;
+    this.isServers = true;
   }
 
   /** As in Redis, whoever exchanges databases has to tell the clients. */

@@ -183,6 +183,7 @@ describe('the expire cycle', () => {
       flushed: () => told.push('flushed'),
       swapped: () => told.push('swapped'),
       keyExpired: (db, key) => told.push(`propagate ${db.index} ${key}`),
+      keyEvicted: () => {},
       fieldExpired: (_db, key, field) => told.push(`HDEL ${key} ${field}`),
     };
     add(keyspace.databases[2]!, 'gone', nowMs - 5);

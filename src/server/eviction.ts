@@ -1,0 +1,176 @@
+/**
+ * Keeps memory within `maxmemory`: before a command runs, keys are evicted until it is.
+ *
+ * What counts is what data, tables and client buffers hold, not what Node.js itself takes; and not
+ * what the keys' changes are waiting in on their way to disk and to replicas, since evicting makes
+ * more of that.
+ *
+ * One command is not held up for long: after a time limit (`maxmemory-eviction-tenacity`) the command
+ * runs and evicting goes on between turns. Where nothing can be evicted, commands that need memory are
+ * refused.
+ *
+ * While no limit is set this costs nothing: ServerGate.MemoryLimited is not set.
+ */
+import { DOUBLE_FIELD } from '../datastructs/double-field.js';
+import { Evictor } from '../keyspace/eviction/evictor.js';
+import type { Keyspace } from '../keyspace/keyspace.js';
+import type { Config } from './config/config.js';
+import { type MemoryGate, ServerGate } from './gate.js';
+
+export interface EvictionParts {
+  readonly clock: { now(): number; micros(): number };
+  readonly config: Config;
+  /** Whose gate bit says that there is a limit. */
+  readonly executor: { gate: number };
+  readonly keyspace: Keyspace;
+  /** Bytes in use, but for those that do not count. */
+  usedBytes(): number;
+  /** Has `usedBytes` look closer. */
+  refresh(): void;
+  /** Whether keys must not be evicted now: a script waits, clients are paused, data is loaded. */
+  isHeld(): boolean;
+  latency: { add(event: 'eviction-cycle', ms: number): void };
+  defer(go: () => void): void;
+}
+
+/** Between two looks at the clock. */
+const KEYS_AT_ONCE = 16;
+/** A tenacity of up to this is so many times 50 microseconds … */
+const LINEAR_TENACITY = 10;
+const LINEAR_MICROS = 50;
+/** … above it, 15 % more for each. */
+const TENACITY_FACTOR = 1.15;
+const TENACITY_MAX = 100;
+
+export class Eviction implements MemoryGate {
+  /** Whether there is too much in memory and nothing that may go: what needs memory is refused. */
+  isOutOfMemory = false;
+  private limitBytes = 0;
+  private readonly evictor: Evictor;
+  private isDeferred = false;
+  /** Since when memory is above the limit, in microseconds; 0: it isn't. */
+  private exceededSince = DOUBLE_FIELD;
+  private exceededMicros = DOUBLE_FIELD;
+  private readonly goOn = () => {
+    this.isDeferred = false;
+    this.relieve();
+  };
+
+  constructor(private readonly parts: EvictionParts) {
+    this.exceededSince = 0;
+    this.exceededMicros = 0;
+    const { clock, config, keyspace } = parts;
+    const { values } = config;
+    this.evictor = new Evictor(keyspace, {
+      lfuDecayMinutes: () => values['lfu-decay-time'],
+      samples: () => values['maxmemory-samples'],
+      now: () => clock.now(),
+    });
+    const apply = (): undefined => {
+      this.evictor.policy = values['maxmemory-policy'];
+      this.setLimit(values.maxmemory);
+    };
+    apply();
+    config.onChange(['maxmemory', 'maxmemory-policy'], apply);
+  }
+
+  get isLimited(): boolean {
+    return this.limitBytes !== 0;
+  }
+
+  /** How long memory was above the limit in all, in microseconds: total_eviction_exceeded_time. */
+  get totalExceededMicros(): number {
+    return this.exceededMicros + this.currentExceededMicros;
+  }
+
+  /** … and has been since it last came above it: current_eviction_exceeded_time. */
+  get currentExceededMicros(): number {
+    return this.exceededSince === 0 ? 0 : this.parts.clock.micros() - this.exceededSince;
+  }
+
+  resetCounters(): void {
+    this.exceededMicros = 0;
+    if (this.exceededSince !== 0) this.exceededSince = this.parts.clock.micros();
+  }
+
+  /**
+   * Evicts keys until memory is within the limit, for a while. To be called before a command runs
+   * while there is a limit; sets `isOutOfMemory`.
+   */
+  relieve(): void {
+    if (this.isWithinLimit()) {
+      this.isOutOfMemory = false;
+      if (this.exceededSince !== 0) this.endExceeded();
+      return;
+    }
+    if (this.parts.isHeld()) {
+      this.isOutOfMemory = false;
+      return;
+    }
+    if (this.exceededSince === 0) this.exceededSince = this.parts.clock.micros();
+    const outcome = this.evictor.isIdle ? 'failed' : this.evict();
+    this.isOutOfMemory = outcome === 'failed';
+    if (outcome === 'enough') this.endExceeded();
+    else if (outcome === 'late') this.defer();
+  }
+
+  private isWithinLimit(): boolean {
+    const { parts, limitBytes } = this;
+    if (limitBytes === 0 || parts.usedBytes() <= limitBytes) return true;
+    parts.refresh();
+    return parts.usedBytes() <= limitBytes;
+  }
+
+  private setLimit(bytes: number): void {
+    const { executor } = this.parts;
+    this.limitBytes = bytes;
+    if (bytes === 0) {
+      executor.gate &= ~ServerGate.MemoryLimited;
+      this.relieve();
+    } else {
+      executor.gate |= ServerGate.MemoryLimited;
+      this.defer();
+    }
+  }
+
+  private evict(): 'enough' | 'late' | 'failed' {
+    const { clock, keyspace, latency } = this.parts;
+    const { evictor, limitBytes } = this;
+    const start = clock.micros();
+    const limitMicros = this.limitMicros();
+    let outcome: 'enough' | 'late' | 'failed' = 'enough';
+    for (let keys = 0; this.parts.usedBytes() > limitBytes; keys++) {
+      if (keys % KEYS_AT_ONCE === 0 && keys > 0 && clock.micros() - start > limitMicros) {
+        outcome = 'late';
+        break;
+      }
+      const e = evictor.choose();
+      if (e === 0) {
+        outcome = 'failed';
+        break;
+      }
+      keyspace.evict(evictor.database!, e);
+    }
+    latency.add('eviction-cycle', (clock.micros() - start) / 1000);
+    return outcome;
+  }
+
+  private limitMicros(): number {
+    const tenacity = this.parts.config.values['maxmemory-eviction-tenacity'];
+    if (tenacity <= LINEAR_TENACITY) return LINEAR_MICROS * tenacity;
+    if (tenacity === TENACITY_MAX) return Number.POSITIVE_INFINITY;
+    return LINEAR_MICROS * LINEAR_TENACITY * TENACITY_FACTOR ** (tenacity - LINEAR_TENACITY);
+  }
+
+  private endExceeded(): void {
+    this.exceededMicros += this.parts.clock.micros() - this.exceededSince;
+    this.exceededSince = 0;
+  }
+
+  /** Goes on after this turn. */
+  private defer(): void {
+    if (this.isDeferred) return;
+    this.isDeferred = true;
+    this.parts.defer(this.goOn);
+  }
+}
