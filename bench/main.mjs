@@ -7,6 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchCalm } from './calm.mjs';
+import { benchHitRates } from './hit-rates.mjs';
 import { benchMembers, benchMemory } from './memory.mjs';
 import { benchPauses } from './pauses.mjs';
 import { cleanUpAtEnd } from './servers.mjs';
@@ -17,14 +18,15 @@ import { chooseTests, GROUPS } from './tests.mjs';
 const USAGE = `npm run bench -- [what ...] [options]
 
 what: ${Object.keys(GROUPS).join(', ')}, a single test such as get, all;
-      memory, members, pauses, calm, startup.                      [strings]
+      memory, members, pauses, calm, hit-rates, startup.                      [strings]
 
   --pipeline 1,16,64   depths of pipelining
   --rounds 3           counted rounds; the median is reported
   --seconds 2          how long one run should take
   --requests N         so many requests per run instead
   --keys N             keys for memory [2000000] and pauses [10000000],
-                       members for members [1000000] and calm [10000000]
+                       members for members [1000000] and calm [10000000],
+                       accesses for hit-rates [1000000]
   --json FILE          write all numbers there as well
   --max-ratio          exit 1 when a promise (speed, memory, pauses) is broken
 
@@ -36,7 +38,8 @@ const MEMORY_KEYS = 2_000_000;
 const PAUSES_KEYS = 10_000_000;
 const MEMBERS = 1_000_000;
 const CALM_MEMBERS = 10_000_000;
-const MODES = ['memory', 'members', 'pauses', 'calm', 'startup'];
+const HIT_RATE_ACCESSES = 1_000_000;
+const MODES = ['memory', 'members', 'pauses', 'calm', 'hit-rates', 'startup'];
 
 function parseCommandLine() {
   return parseArgs({
@@ -89,6 +92,9 @@ async function main() {
   if (what.includes('pauses')) results.push(await benchPauses({ keys: keys ?? PAUSES_KEYS }));
   if (what.includes('members')) results.push(await benchMembers({ members: keys ?? MEMBERS }));
   if (what.includes('calm')) results.push(await benchCalm({ members: keys ?? CALM_MEMBERS }));
+  if (what.includes('hit-rates')) {
+    results.push(await benchHitRates({ accesses: keys ?? HIT_RATE_ACCESSES }));
+  }
   if (what.includes('startup')) results.push(await benchStartup());
 
   if (values.json !== undefined)
