@@ -35,12 +35,17 @@ const PAGE_SHIFT = 13;
 const PAGE_UNITS = 1 << PAGE_SHIFT;
 const PAGE_BYTES = PAGE_UNITS * 8;
 const PAGES_PER_SEGMENT = SEGMENT_BYTES / PAGE_BYTES;
+const SEGMENT_PAGES_SHIFT = SEGMENT_SHIFT - PAGE_SHIFT;
 /** The first segment grows in steps, so that an idle server stays small … */
 const FIRST_SEGMENT_BYTES = 256 * 1024;
 /** … up to here: growing copies it. The segments after it are of full size. */
 const FIRST_SEGMENT_MAX = 4 * 1024 * 1024;
 /** The largest block that shares its page, in bytes. What is bigger takes whole pages. */
 const MAX_SMALL = 32768;
+/** A segment with so many bytes in use is not worth emptying. */
+const MOST_TO_MOVE = SEGMENT_BYTES * 0.75;
+/** Share of the free room that moved blocks may be expected to fit into. */
+const ROOM_TO_FILL = 0.9;
 /** Segments that an address can name. */
 const MAX_SEGMENTS = 1 << (31 - SEGMENT_SHIFT);
 
@@ -124,6 +129,8 @@ export class Arena {
   private readonly current = new Int32Array(CLASS_BYTES.length).fill(-1);
   /** Numbers of segments that were given back. */
   private readonly emptySegments: number[] = [];
+  /** 1 by segment that is being emptied: its pages are in no list. */
+  private readonly leaving = new Uint8Array(MAX_SEGMENTS);
   private readonly live: Map<number, number> | undefined;
 
   constructor(options: ArenaOptions = {}) {
@@ -216,6 +223,86 @@ export class Arena {
     return false;
   }
 
+  // ---- emptying sparse segments: see keyspace/defragmenter.ts
+
+  /**
+   * Chooses the segments whose blocks should move so that as many segments as possible can be given
+   * back; until `endEmptying` nothing is allocated there.
+   * @returns how many segments were chosen
+   */
+  beginEmptying(): number {
+    const sparse: { segment: number; used: number }[] = [];
+    for (let segment = 1; segment < this.bytes.length; segment++) {
+      const used = this.usedOf(segment);
+      if (this.bytes[segment]!.length === SEGMENT_BYTES && used < MOST_TO_MOVE) {
+        sparse.push({ segment, used });
+      }
+    }
+    sparse.sort((a, b) => a.used - b.used);
+    // What stays must have room for what moves.
+    let moving = 0;
+    let chosen = 0;
+    let room = (this.capacityBytes - this.usedBytes) * ROOM_TO_FILL;
+    for (const { used } of sparse) {
+      room -= SEGMENT_BYTES - used;
+      moving += used;
+      if (moving > room) break;
+      chosen++;
+    }
+    for (const { segment } of sparse.slice(0, chosen)) this.beginLeaving(segment);
+    return chosen;
+  }
+
+  /** Whether a block is in a segment that is being emptied. */
+  isLeaving(address: number): boolean {
+    return this.leaving[address >>> SEGMENT_SHIFT] === 1;
+  }
+
+  /**
+   * Lets what is left in the segments stay, and have company again. Those that are empty now wait for
+   * `trim`.
+   */
+  endEmptying(): void {
+    for (let segment = 1; segment < this.bytes.length; segment++) {
+      if (this.leaving[segment] === 0 || this.isEmptySegment(segment)) continue;
+      this.leaving[segment] = 0;
+      const first = segment * PAGES_PER_SEGMENT;
+      for (let page = first; page < first + PAGES_PER_SEGMENT; page++) {
+        const cls = this.pageClass[page]!;
+        if (cls !== LARGE && this.isListed(page, cls)) this.link(page, cls);
+      }
+    }
+  }
+
+  private beginLeaving(segment: number): void {
+    const first = segment * PAGES_PER_SEGMENT;
+    for (let page = first; page < first + PAGES_PER_SEGMENT; page++) {
+      const cls = this.pageClass[page]!;
+      if (cls === LARGE) continue;
+      if (cls !== 0 && this.current[cls] === page) this.current[cls] = -1;
+      else if (this.isListed(page, cls)) this.unlink(page, cls);
+    }
+    this.leaving[segment] = 1;
+  }
+
+  /** Whether a page that is not a class's current one is in a list: it is free, or has room. */
+  private isListed(page: number, cls: number): boolean {
+    if (cls === 0 || this.pageFree[page] !== 0) return true;
+    return this.pageCut[page]! + (CLASS_SIZE[cls]! >>> 3) <= PAGE_UNITS;
+  }
+
+  /** Bytes of a segment's blocks in use. */
+  private usedOf(segment: number): number {
+    let used = 0;
+    const first = segment * PAGES_PER_SEGMENT;
+    for (let page = first; page < first + PAGES_PER_SEGMENT; page++) {
+      const cls = this.pageClass[page]!;
+      if (cls === LARGE) used += PAGE_BYTES;
+      else if (cls !== 0) used += this.pageUsed[page]! * CLASS_SIZE[cls]!;
+    }
+    return used;
+  }
+
   /** All memory, for whoever throws the arena away as a whole; it can't be used after that. */
   takeMemory(): Uint8Array[] {
     return this.bytes.splice(0);
@@ -267,7 +354,7 @@ export class Arena {
       const end = first + Math.min(this.bytes[segment]!.length / PAGE_BYTES, PAGES_PER_SEGMENT);
       let run = 0;
       for (let p = Math.max(first, 1); p < end; p++) {
-        run = this.pageClass[p] === 0 ? run + 1 : 0;
+        run = this.pageClass[p] === 0 && this.leaving[segment] === 0 ? run + 1 : 0;
         if (run === pages) return p - pages + 1;
       }
     }
@@ -338,6 +425,7 @@ export class Arena {
   private dropSegment(segment: number, give: (array: BigArray) => void): void {
     const first = segment * PAGES_PER_SEGMENT;
     for (let p = first; p < first + PAGES_PER_SEGMENT; p++) this.unlink(p, 0);
+    this.leaving[segment] = 0;
     this.capacityBytes -= this.bytes[segment]!.length;
     give(this.bytes[segment]!);
     this.bytes[segment] = NO_BYTES;
@@ -346,6 +434,7 @@ export class Arena {
   }
 
   private link(page: number, list: number): void {
+    if (this.leaving[page >>> SEGMENT_PAGES_SHIFT] === 1) return;
     const head = this.listHead[list]!;
     this.pageNext[page] = head;
     this.pagePrev[page] = -1;
@@ -354,6 +443,7 @@ export class Arena {
   }
 
   private unlink(page: number, list: number): void {
+    if (this.leaving[page >>> SEGMENT_PAGES_SHIFT] === 1) return;
     const next = this.pageNext[page]!;
     const prev = this.pagePrev[page]!;
     if (prev >= 0) this.pageNext[prev] = next;

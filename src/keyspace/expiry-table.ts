@@ -89,6 +89,11 @@ export class ExpiryTable {
     return this.segments[slot >>> SLOT_SHIFT]![(slot & SLOT_MASK) * WORDS + 2]!;
   }
 
+  /** Says that the entry of a slot has another number now. */
+  setEntry(slot: number, entry: number): void {
+    this.segments[slot >>> SLOT_SHIFT]![(slot & SLOT_MASK) * WORDS + 2] = entry;
+  }
+
   /**
    * Gives a slot up.
    * @returns the entry whose slot now has this number (the last one moved here), or 0

@@ -101,11 +101,23 @@ const ADVICE: Readonly<Record<LatencyEvent, readonly string[]>> = {
     'Much had to be evicted at once. That happens after maxmemory was lowered or big values were ' +
       'stored; lower it in steps, or leave room for the biggest value.',
   ],
+  'active-defrag-cycle': [
+    'Active defragmentation moved big collections. A smaller active-defrag-cycle-max has it move ' +
+      'less at a time.',
+  ],
   'snapshot-slice': [
     'Pieces of a snapshot took long: big values are written in one go. Smaller ones, or snapshots ' +
       'less often, help.',
   ],
   'aof-write': [FASTER_DISK],
+  'aof-write-pending-fsync': [FASTER_DISK],
+  'aof-write-active-child': [
+    'The append-only file was written while a snapshot was: no-appendfsync-on-rewrite lessens what ' +
+      'the disk has to do then, at the risk of losing more when the machine stops.',
+    FASTER_DISK,
+  ],
+  'aof-write-alone': [FASTER_DISK],
+  'aof-rename': [FASTER_DISK],
   'aof-fsync-always': [
     'appendfsync always waits for the disk after every command that writes; everysec waits for ' +
       'nothing and may lose a second.',

@@ -18,12 +18,22 @@ export const LATENCY_EVENTS = [
   'expire-cycle',
   /** Making room under maxmemory. */
   'eviction-cycle',
+  /** One slice of moving memory together. */
+  'active-defrag-cycle',
   /** One piece of writing a snapshot. */
   'snapshot-slice',
-  /** Writing to the append-only file. */
+  /** Writing to the append-only file: in all, */
   'aof-write',
+  /** … while it was being synced on another thread, */
+  'aof-write-pending-fsync',
+  /** … while a snapshot was being written, */
+  'aof-write-active-child',
+  /** … and otherwise. */
+  'aof-write-alone',
   /** … and syncing it, with `appendfsync always`. */
   'aof-fsync-always',
+  /** Giving a rewritten append-only file its name. */
+  'aof-rename',
   /** A pause of the JavaScript engine's garbage collector. */
   'gc',
   /** One turn of the event loop, from its first request to its last reply. */

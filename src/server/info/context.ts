@@ -4,6 +4,7 @@
  * Each section is a function from this to lines. Fields whose subject is not there (replicas, files,
  * scripts) are said truthfully: zero, none, never.
  */
+import type { Defragmenter } from '../../keyspace/defragmenter.js';
 import type { ExpireCycle } from '../../keyspace/expire-cycle.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
 import type { ClientRegistry } from '../api/client.js';
@@ -25,17 +26,46 @@ export interface InfoContext {
   readonly commands: CommandTable;
   readonly config: Config;
   readonly keyspace: Keyspace;
+  readonly loading: LoadProgress;
   readonly memory: MemoryApi;
   readonly pubsub: Pick<PubsubApi, 'topics'>;
   readonly tracking: TrackingCounts;
+  scripting(): ScriptCounts;
   readonly stats: Stats;
   readonly expireCycle: ExpireCycle;
   readonly eviction: Eviction;
+  readonly defragmenter: Defragmenter;
   readonly identity: ServerIdentity;
   /** Where the server listens now. */
   listeners(): readonly ListenerFacts[];
   /** When a shutdown that waits will end, Unix ms; undefined: none is under way. */
   shutdownAtMs(): number | undefined;
+}
+
+/** A load that is under way, and what the last one has brought. */
+export interface LoadProgress {
+  readonly isActive: boolean;
+  /** Unix ms. */
+  readonly startedMs: number;
+  /** 0: not known. */
+  readonly totalBytes: number;
+  readonly bytesRead: number;
+  /** What the data took where they were saved, in bytes; 0: not known. */
+  readonly usedMemory: number;
+  readonly keysLoaded: number;
+  readonly keysExpired: number;
+}
+
+/** Scripts and functions; memory in bytes. */
+export interface ScriptCounts {
+  readonly cachedScripts: number;
+  readonly cachedScriptBytes: number;
+  readonly functions: number;
+  readonly libraries: number;
+  readonly functionBytes: number;
+  /** Of the interpreters for scripts, and of those for functions. */
+  readonly scriptVmBytes: number;
+  readonly functionVmBytes: number;
 }
 
 /** Keys that clients wait for. */

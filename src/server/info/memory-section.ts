@@ -7,7 +7,7 @@ import type { InfoLine, InfoSection } from './context.js';
 export const memorySection: InfoSection = {
   name: 'memory',
   shown: 'default',
-  *lines({ config, memory }): Generator<InfoLine> {
+  *lines({ config, defragmenter, memory, scripting }): Generator<InfoLine> {
     const report = memory.report();
     const { usedBytes, residentBytes, allocatedBytes, activeBytes } = report;
     const { maxmemory } = config.values;
@@ -23,17 +23,19 @@ export const memorySection: InfoSection = {
     yield ['allocator_active', activeBytes];
     yield ['allocator_resident', activeBytes];
     yield* withHuman('total_system_memory', os.totalmem());
-    yield ['used_memory_lua', 0];
-    yield ['used_memory_vm_eval', 0];
-    yield ['used_memory_lua_human', humanBytes(0)];
-    yield ['used_memory_scripts_eval', 0];
-    yield ['number_of_cached_scripts', 0];
-    yield ['number_of_functions', 0];
-    yield ['number_of_libraries', 0];
-    yield ['used_memory_vm_functions', 0];
-    yield* withHuman('used_memory_vm_total', 0);
-    yield ['used_memory_functions', 0];
-    yield* withHuman('used_memory_scripts', 0);
+    const scripts = scripting();
+    const { scriptVmBytes, functionVmBytes } = scripts;
+    yield ['used_memory_lua', scriptVmBytes];
+    yield ['used_memory_vm_eval', scriptVmBytes];
+    yield ['used_memory_lua_human', humanBytes(scriptVmBytes)];
+    yield ['used_memory_scripts_eval', scripts.cachedScriptBytes];
+    yield ['number_of_cached_scripts', scripts.cachedScripts];
+    yield ['number_of_functions', scripts.functions];
+    yield ['number_of_libraries', scripts.libraries];
+    yield ['used_memory_vm_functions', functionVmBytes];
+    yield* withHuman('used_memory_vm_total', scriptVmBytes + functionVmBytes);
+    yield ['used_memory_functions', scripts.functionBytes];
+    yield* withHuman('used_memory_scripts', scripts.cachedScriptBytes + scripts.functionBytes);
     yield* withHuman('maxmemory', maxmemory);
     yield ['maxmemory_policy', config.values['maxmemory-policy']];
     yield* overhead('allocator_frag', activeBytes, allocatedBytes);
@@ -48,7 +50,7 @@ export const memorySection: InfoSection = {
     yield ['mem_cluster_links', 0];
     yield ['mem_aof_buffer', 0];
     yield ['mem_allocator', ALLOCATOR];
-    yield ['active_defrag_running', 0];
+    yield ['active_defrag_running', defragmenter.effort];
     yield ['lazyfree_pending_objects', 0];
     yield ['lazyfreed_objects', 0];
   },

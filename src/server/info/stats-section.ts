@@ -6,6 +6,7 @@ export const statsSection: InfoSection = {
   shown: 'default',
   *lines({
     clients,
+    defragmenter,
     eviction,
     expireCycle,
     keyspace,
@@ -47,16 +48,16 @@ export const statsSection: InfoSection = {
     yield ['total_forks', 0];
     yield ['migrate_cached_sockets', 0];
     yield ['slave_expires_tracked_keys', 0];
-    yield ['active_defrag_hits', 0];
-    yield ['active_defrag_misses', 0];
-    yield ['active_defrag_key_hits', 0];
-    yield ['active_defrag_key_misses', 0];
-    yield ['total_active_defrag_time', 0];
-    yield ['current_active_defrag_time', 0];
+    yield ['active_defrag_hits', defragmenter.hits];
+    yield ['active_defrag_misses', defragmenter.misses];
+    yield ['active_defrag_key_hits', defragmenter.hits];
+    yield ['active_defrag_key_misses', defragmenter.misses];
+    yield ['total_active_defrag_time', Math.floor(defragmenter.totalMicros / 1000)];
+    yield ['current_active_defrag_time', Math.floor(defragmenter.currentMicros / 1000)];
     yield ['tracking_total_keys', tracking.keyCount];
     yield ['tracking_total_items', tracking.itemCount];
     yield ['tracking_total_prefixes', tracking.prefixCount];
-    yield ['unexpected_error_replies', 0];
+    yield ['unexpected_error_replies', stats.unexpectedErrorReplies];
     yield ['total_error_replies', stats.errorReplies];
     yield ['dump_payload_sanitizations', 0];
     yield ['total_reads_processed', stats.readsProcessed];

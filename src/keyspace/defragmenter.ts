@@ -1,0 +1,222 @@
+/**
+ * Active defragmentation: gives memory back that deleted keys have left in pieces.
+ *
+ * A segment of an arena (32 MiB) goes back to the system once it holds nothing. After many keys were
+ * deleted all over, every segment holds a little. Then the emptiest are chosen, nothing is allocated
+ * there any more, and a walk over all keys moves what they have in these segments to others. Last, the
+ * dict's entries are closed up, so that the end of their table can go, too.
+ *
+ *     segments   |#  # |###  |  # #|# ## |   #  |      # in use
+ *     choose      keep  keep  empty keep  empty
+ *     walk       |# ## |###  |     |# ## |#     | …    then `trim` gives the empty ones back
+ *
+ * It goes in short slices, between the turns of the event loop, and takes the share of time that
+ * `effort` says: more, the more there is to gain (Redis: active-defrag-cycle-min to -max).
+ *
+ * Redis asks its allocator, jemalloc, which blocks had better move, and does this with each block; here
+ * the arena knows.
+ */
+import { DOUBLE_FIELD } from '../datastructs/double-field.js';
+import type { Database } from './database.js';
+import type { Keyspace } from './keyspace.js';
+
+export interface DefragSettings {
+  /** `activedefrag` */
+  readonly isOn: boolean;
+  /** Bytes in use by no one from which on it begins. */
+  readonly ignoreBytes: number;
+  /** In percent of the bytes in use: where it begins, and where it works hardest. */
+  readonly lowerPercent: number;
+  readonly upperPercent: number;
+  /** Percent of the time that it takes then. */
+  readonly minEffort: number;
+  readonly maxEffort: number;
+}
+
+export interface DefragmenterParts {
+  readonly keyspace: Keyspace;
+  settings(): DefragSettings;
+  micros(): number;
+  /** Whether nothing may move now: a snapshot is taken, data is loaded, a script waits. */
+  isHeld(): boolean;
+  /** Calls after so many milliseconds; 0: after this turn. */
+  later(go: () => void, ms: number): void;
+  /** Told of how long each slice took. */
+  onSlice?(micros: number): void;
+}
+
+/** A slice takes so long. */
+const SLICE_MICROS = 500;
+/** Keys looked at between two looks at the clock. */
+const KEYS_AT_ONCE = 32;
+/** Of entry numbers that are closed up. */
+const NUMBERS_AT_ONCE = 256;
+/** A dict is closed up if so many of its numbers are in no use, … */
+const GAPS_MIN = 1 << 18;
+/** … which is one of so many of all. */
+const GAPS_SHARE = 4;
+
+/** What it does to a database. */
+const Phase = { Moving: 0, Closing: 1 } as const;
+
+export class Defragmenter {
+  /** Percent of the time that it takes now; 0: it rests. INFO's active_defrag_running. */
+  effort = 0;
+  /** Keys of which something was moved, and those of which nothing was. */
+  hits = DOUBLE_FIELD;
+  misses = DOUBLE_FIELD;
+  /** Time that it has been at work, in microseconds. */
+  private workedMicros = DOUBLE_FIELD;
+  private startedAt = DOUBLE_FIELD;
+
+  private queue: Database[] = [];
+  private db: Database | undefined = undefined;
+  private phase: number = Phase.Moving;
+  private next = 1;
+  /** What the walk began with: flushing gives a database another. */
+  private dict: Database['dict'] | undefined = undefined;
+  private readonly goOn = () => this.slice();
+
+  constructor(private readonly parts: DefragmenterParts) {
+    this.hits = 0;
+    this.misses = 0;
+    this.workedMicros = 0;
+    this.startedAt = 0;
+  }
+
+  /** Time since it last began, in microseconds; 0 while it rests. */
+  get currentMicros(): number {
+    return this.effort === 0 ? 0 : this.parts.micros() - this.startedAt;
+  }
+
+  get totalMicros(): number {
+    return this.workedMicros + this.currentMicros;
+  }
+
+  resetCounters(): void {
+    this.hits = 0;
+    this.misses = 0;
+    this.workedMicros = 0;
+    if (this.effort !== 0) this.startedAt = this.parts.micros();
+  }
+
+  /** Begins, if there is reason to; sets the effort anew if it is at work. For the cron. */
+  check(): void {
+    const { isOn } = this.parts.settings();
+    if (!isOn) {
+      if (this.effort !== 0) this.end();
+      return;
+    }
+    const effort = this.effortNeeded();
+    if (this.effort !== 0) {
+      // What has begun is done; it may only get harder.
+      this.effort = Math.max(this.effort, effort);
+      return;
+    }
+    if (effort === 0 || this.parts.isHeld()) return;
+    this.queue = this.parts.keyspace.databases.filter((db) => db.size > 0);
+    this.effort = effort;
+    this.startedAt = this.parts.micros();
+    this.parts.later(this.goOn, 0);
+  }
+
+  /** Ends at once: the server stops, or a snapshot is to be taken. */
+  end(): void {
+    if (this.effort === 0) return;
+    this.leave();
+    this.queue = [];
+    this.workedMicros += this.currentMicros;
+    this.effort = 0;
+  }
+
+  private effortNeeded(): number {
+    const { keyspace, settings } = this.parts;
+    const { ignoreBytes, lowerPercent, upperPercent, minEffort, maxEffort } = settings();
+    let wasted = 0;
+    let used = 0;
+    for (const { arena, dict } of keyspace.databases) {
+      wasted += arena.capacityBytes - arena.usedBytes + dict.unusedEntryBytes;
+      used += arena.usedBytes;
+    }
+    const percent = (wasted * 100) / Math.max(used, 1);
+    if (wasted < ignoreBytes || percent < lowerPercent) return 0;
+    const range = Math.max(upperPercent - lowerPercent, 1);
+    const share = Math.min(1, (percent - lowerPercent) / range);
+    return Math.round(minEffort + share * (maxEffort - minEffort));
+  }
+
+  private slice(): void {
+    if (this.effort === 0) return;
+    if (this.parts.isHeld()) {
+      this.end();
+      return;
+    }
+    const { micros, later, onSlice } = this.parts;
+    const start = micros();
+    while (micros() - start < SLICE_MICROS) {
+      if (!this.step()) {
+        this.end();
+        break;
+      }
+    }
+    const took = micros() - start;
+    onSlice?.(took);
+    if (this.effort === 0) return;
+    later(this.goOn, Math.floor((took * (100 / this.effort - 1)) / 1000));
+  }
+
+  /** A little more. @returns whether there is more to do */
+  private step(): boolean {
+    if (this.db === undefined || this.db.dict !== this.dict) {
+      const db = this.queue.shift();
+      if (db === undefined) return false;
+      this.enter(db);
+      return true;
+    }
+    if (this.phase === Phase.Moving) this.moveSome(this.db);
+    else if (!this.db.closeGaps(NUMBERS_AT_ONCE)) this.leave();
+    return true;
+  }
+
+  private enter(db: Database): void {
+    this.db = db;
+    this.dict = db.dict;
+    this.next = 1;
+    this.phase = Phase.Moving;
+    if (db.arena.beginEmptying() === 0) this.beginClosing(db);
+  }
+
+  private moveSome(db: Database): void {
+    const { dict } = db;
+    const end = Math.min(this.next + KEYS_AT_ONCE, dict.entryTop);
+    for (let e = this.next; e < end; e++) {
+      if (!dict.isUsed(e)) continue;
+      if (db.moveBlocks(e)) this.hits++;
+      else this.misses++;
+    }
+    this.next = end;
+    if (end < dict.entryTop) return;
+    db.arena.endEmptying();
+    this.beginClosing(db);
+  }
+
+  private beginClosing(db: Database): void {
+    const { dict } = db;
+    const gaps = dict.entryTop - 1 - dict.size;
+    if (gaps < GAPS_MIN || gaps * GAPS_SHARE < dict.entryTop) {
+      this.db = undefined;
+      return;
+    }
+    this.phase = Phase.Closing;
+    dict.beginClosing();
+  }
+
+  /** Is done with the database, or leaves it as it is. */
+  private leave(): void {
+    const { db } = this;
+    this.db = undefined;
+    if (db === undefined || db.dict !== this.dict) return;
+    if (this.phase === Phase.Moving) db.arena.endEmptying();
+    else db.dict.endClosing();
+  }
+}
