@@ -13,6 +13,7 @@
  * Hot: parseDouble allocates nothing for ordinary decimals (up to 15 digits, no exponent).
  */
 import { type BinaryFormat, roundToFormat } from './binary-rounding.js';
+import { formatG } from './format-g.js';
 import { grisu2 } from './grisu2.js';
 import { spellNumber } from './number-syntax.js';
 
@@ -76,7 +77,7 @@ function parseAnyDouble(buf: Uint8Array, off: number, len: number): number {
 }
 
 /** The double nearest to digits × 2^exponent; 0 or Infinity beyond the limits. */
-function hexToDouble(digits: string, exponent: number): number {
+export function hexToDouble(digits: string, exponent: number): number {
   const rounded = roundToFormat(BigInt(`0x${digits}`), exponent, DOUBLE);
   if (rounded === undefined) return Infinity;
   // In two steps, as 2^exponent alone may be too small or too big for a double.
@@ -152,38 +153,7 @@ const DIGITS_17 = 17;
 /**
  * C's `%.17g`, the style of Redis up to 7.0: `0.10000000000000001`, `1e+20`,
  * `1.0000000000000001e-05`.
- * Infinities and NaN as formatDouble.
  */
 export function formatDouble17g(n: number): string {
-  if (!Number.isFinite(n)) return formatDouble(n);
-  if (n === 0) return Object.is(n, -0) ? '-0' : '0';
-  const sign = n < 0 ? '-' : '';
-  const [mantissa, exponentText] = roundTo17(Math.abs(n)).split('e') as [string, string];
-  const exponent = Number(exponentText);
-  const digits = mantissa.replace('.', '').replace(/0+$/, '');
-  if (exponent >= -4 && exponent < DIGITS_17) return sign + plain(digits, exponent);
-  const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
-  const power = String(Math.abs(exponent)).padStart(2, '0');
-  return `${sign}${digits[0]}${fraction}e${exponent < 0 ? '-' : '+'}${power}`;
-}
-
-/** d.ddd × 10^exponent without an exponent. */
-function plain(digits: string, exponent: number): string {
-  if (exponent < 0) return `0.${'0'.repeat(-exponent - 1)}${digits}`;
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
-  const fraction = digits.slice(exponent + 1);
-  return fraction === '' ? whole : `${whole}.${fraction}`;
-}
-
-/**
- * 17 digits as `d.ddde±x`. toExponential rounds ties up and C to the even digit. A tie's exact
- * value has 18 digits, so a look at 100 tells it from every other double.
- */
-function roundTo17(n: number): string {
-  const exact = n.toExponential(100);
-  const beyond = exact.slice(DIGITS_17 + 1, exact.indexOf('e'));
-  const isTie = beyond[0] === '5' && /^50*$/.test(beyond);
-  const isEven = Number(exact[DIGITS_17]) % 2 === 0;
-  if (isTie && isEven) return exact.slice(0, DIGITS_17 + 1) + exact.slice(exact.indexOf('e'));
-  return n.toExponential(DIGITS_17 - 1);
+  return formatG(n, DIGITS_17);
 }

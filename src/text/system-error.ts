@@ -8,6 +8,7 @@ const STRERROR: Readonly<Record<string, string>> = {
   EBUSY: 'Device or resource busy',
   ECONNRESET: 'Connection reset by peer',
   EDQUOT: 'Disk quota exceeded',
+  EFBIG: 'File too large',
   EINVAL: 'Invalid argument',
   EIO: 'Input/output error',
   EISDIR: 'Is a directory',

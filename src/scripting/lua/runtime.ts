@@ -7,6 +7,7 @@ import type {
   LuaTable,
   LuaValue,
   PlainBody,
+  Results,
   SteppedBody,
   Steps,
 } from './value.js';
@@ -22,6 +23,8 @@ export interface LuaRuntime {
 
   /** Calls any value (metamethod __call included). */
   call(callee: LuaValue, ...args: LuaValue[]): Steps;
+  /** Calls a function's plain form, which is quicker: BAIL if it has none or needs `call` (call.ts). */
+  tryPlain(fn: LuaFunction, args: LuaValue[]): Results;
   /** As tostring(): by __tostring if there is one. */
   tostring(value: LuaValue): Steps<string>;
   /** As tostring() without metamethods: 'nil', 'table: 0x…', numbers by %.14g. */
@@ -29,6 +32,8 @@ export interface LuaRuntime {
   /** As the operators: numbers and strings are compared, else by metamethods. */
   lessThan(a: LuaValue, b: LuaValue): Steps<boolean>;
   equals(a: LuaValue, b: LuaValue): Steps<boolean>;
+  /** As the operator []: a table's value, else by the metamethod __index. */
+  index(value: LuaValue, key: LuaValue): Steps<LuaValue>;
 
   /** An error at the place in the script that called the function which is running (level 1). */
   error(message: string): LuaError;

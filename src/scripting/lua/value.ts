@@ -49,7 +49,24 @@ export type PlainBody = (...args: any[]) => Results;
 // biome-ignore lint/suspicious/noExplicitAny: functions of any number of parameters
 export type SteppedBody = (...args: any[]) => Steps;
 
+/** The globals of functions, which share it while setfenv doesn't part them. */
+export interface EnvCell {
+  env: LuaTable;
+  /** The only function that has this cell, if it has one of its own. */
+  fn?: LuaFunction;
+}
+
 export class LuaFunction {
+  /**
+   * The same as a plain function that has to be called with care (call.ts): it gives back BAIL where
+   * it cannot go on without pausing, and nothing has happened then. A plain function's is its body.
+   */
+  raw: PlainBody | undefined;
+  /** Whether `raw` changes nothing that others could see. */
+  isPure = false;
+  /** Where a function written in Lua has its globals. */
+  cell: EnvCell | undefined;
+
   constructor(
     /** To be called as `isStepped` says. */
     readonly body: PlainBody | SteppedBody,
@@ -57,15 +74,26 @@ export class LuaFunction {
     readonly isStepped: boolean,
     /** For messages, where the call doesn't tell the name; '' for none. */
     readonly name: string,
-    /** Its globals (getfenv); undefined: it is not written in Lua. */
-    public env: LuaTable | undefined = undefined,
-  ) {}
+    env: LuaTable | undefined = undefined,
+  ) {
+    this.raw = isStepped ? undefined : (body as PlainBody);
+    this.cell = env === undefined ? undefined : { env };
+  }
+
+  /** Its globals (getfenv); undefined: it is not written in Lua. */
+  get env(): LuaTable | undefined {
+    return this.cell?.env;
+  }
 }
 
-/** A coroutine: a function's generator, and where it stands (lib/coroutine.ts). */
+/** A coroutine: a function's generators, and where they stand (run.ts). */
 export class Coroutine {
   status: 'suspended' | 'running' | 'normal' | 'dead' = 'suspended';
-  steps: Steps | undefined = undefined;
+  /** Its generators, each of which waits for the one behind it (run.ts); empty: not begun. */
+  readonly segments: Steps[] = [];
+  /** How deep calls were nested when it paused, and how deep those through libraries. */
+  depth = 0;
+  libraryDepth = 0;
 
   constructor(readonly body: LuaFunction) {}
 }
@@ -75,6 +103,8 @@ export class Userdata {
   constructor(
     readonly name: string,
     public metatable: LuaTable | undefined = undefined,
+    /** Whether it is C's null pointer, which tostring shows as `(nil)`: cjson.null. */
+    readonly isNull = false,
   ) {}
 }
 

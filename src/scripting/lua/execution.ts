@@ -1,0 +1,125 @@
+/** A run of a script in Lua, as the server sees it. */
+import type { ReplyWriter } from '../../resp/reply-writer.js';
+import type { Execution, ScriptFailure } from '../engine.js';
+import { BAIL, first } from './call.js';
+import { newError } from './from-reply.js';
+import type { Run } from './interpreter.js';
+import type { Lua } from './lua.js';
+import { type Place, PlacedError, placeOf } from './placed-error.js';
+import type { LuaRun } from './run.js';
+import type { ReplyMaker } from './to-reply.js';
+import { type LuaError, type LuaFunction, LuaTable, type LuaValue } from './value.js';
+
+/** What a run needs of its interpreter. */
+export interface ExecutionHome {
+  readonly maker: ReplyMaker;
+  /** Whether the script should pause. */
+  readonly isDue: () => boolean;
+  /** Whether it has chosen RESP3. */
+  readonly isResp3: () => boolean;
+  toText(value: LuaValue): string;
+}
+
+/**
+ * Most scripts are short and are run at once, as plain functions; only what that is not possible for
+ * (call.ts) gets a LuaRun.
+ */
+export class LuaExecution implements Execution, Run {
+  failure: ScriptFailure | undefined = undefined;
+  private result: LuaValue = undefined;
+  private run: LuaRun | undefined = undefined;
+  private isBegun = false;
+  private fn!: LuaFunction;
+  private args!: LuaValue[];
+
+  constructor(
+    private readonly lua: Lua,
+    private readonly home: ExecutionHome,
+  ) {}
+
+  /** Begins to run a function. The run before must be over, and its result written. */
+  begin(fn: LuaFunction, args: LuaValue[]): this {
+    this.failure = undefined;
+    this.result = undefined;
+    this.run = undefined;
+    this.isBegun = false;
+    this.fn = fn;
+    this.args = args;
+    return this;
+  }
+
+  resume(): boolean {
+    if (!this.isBegun) {
+      this.isBegun = true;
+      if (this.runAtOnce()) return true;
+      this.run = this.lua.startStepped(this.fn, this.args);
+    }
+    const run = this.run!;
+    if (!run.resume(this.home.isDue)) return false;
+    if (run.error !== undefined) this.failure = failureOf(run.error, this.home);
+    else this.result = run.result[0];
+    return true;
+  }
+
+  kill(message: string): void {
+    this.run?.kill(new PlacedError(newError(message), undefined, true));
+  }
+
+  writeResult(reply: ReplyWriter): void {
+    const { home, result } = this;
+    if (typeof result === 'string') reply.bulkText(result);
+    else home.maker.write(result, reply, home.isResp3());
+  }
+
+  /** @returns whether it is done */
+  private runAtOnce(): boolean {
+    const { lua } = this;
+    const before = lua.enterRun(this);
+    try {
+      lua.begin();
+      const results = lua.tryPlain(this.fn, this.args);
+      if (results === BAIL) return false;
+      this.result = first(results);
+    } catch (thrown) {
+      this.failure = failureOf(lua.asLuaError(thrown), this.home);
+    } finally {
+      lua.enterRun(before);
+    }
+    return true;
+  }
+
+  // ---- Run, while it is run at once
+
+  isTime(): boolean {
+    return this.home.isDue();
+  }
+
+  get coroutine(): LuaValue {
+    return undefined;
+  }
+
+  segmentSites(): [] {
+    return [];
+  }
+}
+
+function failureOf(error: LuaError, home: ExecutionHome): ScriptFailure {
+  const { value } = error;
+  const placed = error instanceof PlacedError ? error.place : undefined;
+  if (value instanceof LuaTable) return failureOfTable(value, placed);
+  const message = home.toText(value);
+  const place = placed ?? placeOf(message);
+  return { text: `ERR ${message}`, source: place?.source, line: place?.line, isCounted: false };
+}
+
+function failureOfTable(table: LuaTable, place: Place | undefined): ScriptFailure {
+  const err = table.getString('err');
+  const source = place?.source ?? table.getString('source');
+  const line = place?.line ?? table.getString('line');
+  return {
+    text: typeof err === 'string' || typeof err === 'number' ? String(err) : 'ERR unknown error',
+    source: source === undefined ? undefined : String(source),
+    line: line === undefined ? undefined : String(line),
+    isCounted: table.getString('ignore_error_stats_update') === true,
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * The interpreter as its own parts see it: operators, generated code, the driver, the libraries that
+ * are part of the language. lua.ts implements it.
+ */
+import type { LuaRuntime } from './runtime.js';
+import type { Site } from './site.js';
+import type {
+  EnvCell,
+  LuaError,
+  LuaFunction,
+  LuaTable,
+  LuaValue,
+  Results,
+  Steps,
+} from './value.js';
+
+export interface Interpreter extends LuaRuntime {
+  /** setfenv(0, table) gives it another table. */
+  globals: LuaTable;
+  /** Set by openBase. */
+  iterators: Iterators;
+  /** Steps until the next look at the clock. */
+  budget: number;
+  /** Calls of generators that are nested now, and calls that libraries and metamethods have made. */
+  depth: number;
+  libraryDepth: number;
+  /** Bytes allocated since the heap was last looked at. */
+  charged: number;
+
+  /**
+   * Calls any value, as generated code does.
+   * @param site of the call; undefined: it is made by a library
+   */
+  enter(callee: LuaValue, args: LuaValue[], site: Site | undefined): Steps;
+  /** Runs what a tail call couldn't nest, until there is a result. */
+  finishTail(results: Results): Steps;
+  /** The plain form of a function, if it has one and it can do it; else BAIL. */
+  tryPlain(fn: LuaValue, args: LuaValue[]): Results;
+
+  /** "user_script:1: " for a level of the stack (1: what called the library); '' for none. */
+  where(level: number): string;
+  /**
+   * The globals of the function that called the library, and of that function's caller: set by code
+   * that names getfenv or setfenv.
+   */
+  cell: EnvCell | undefined;
+  callerCell: EnvCell | undefined;
+  /** What runs; undefined: nothing does. */
+  readonly run: Run | undefined;
+  /** Has `run` run from now on. @returns the one before */
+  enterRun(run: Run | undefined): Run | undefined;
+
+  /** Bytes in use, for collectgarbage('count'). */
+  memoryInUse(): number;
+  /** Compiles a chunk. @throws LuaError with the parser's message */
+  compile(source: string, chunkName: string, env?: LuaTable): LuaFunction;
+  asLuaError(thrown: unknown): LuaError;
+}
+
+/** The iterators that the compiler knows, so that it needs not call them. */
+export interface Iterators {
+  readonly next?: LuaFunction;
+  readonly ipairs?: LuaFunction;
+}
+
+/** What is known of a run while it goes on (run.ts). */
+export interface Run {
+  isTime: () => boolean;
+  /** The running coroutine; undefined: the main thread runs. */
+  readonly coroutine: LuaValue;
+  segmentSites(): Site[];
+}

@@ -1,0 +1,434 @@
+/**
+ * An interpreter of Lua 5.1: its globals, how its functions are called, its errors, its limits.
+ *
+ *     source --parser.ts--> tree --generate--> JavaScript --compile.ts--> LuaFunction
+ *     lua.start(function, args) --> LuaRun, to be resumed until it is done (run.ts)
+ *
+ * One interpreter runs one script at a time. Scripts that are done leave nothing behind but what they
+ * put into globals.
+ */
+import {
+  BAIL,
+  DEPTH_FULL,
+  FULL,
+  first,
+  MAX_DEPTH,
+  MAX_LIBRARY_DEPTH,
+  SEGMENT,
+  Segment,
+  SLICE,
+  STEPS_FULL,
+  TailCall,
+} from './call.js';
+import { compile } from './compile.js';
+import type { Interpreter, Iterators, Run } from './interpreter.js';
+import { CHECK_BYTES, type Heap, MemoryLimit, v8Heap } from './memory.js';
+import { equalMeta, indexMeta, lessMeta } from './metamethods.js';
+import { numberToString } from './number-text.js';
+import { callError, eqHandler, index, less, metamethod, typeName } from './operators.js';
+import { LuaRun } from './run.js';
+import { type Chunk, Site, Chunk as SiteChunk } from './site.js';
+import { type Level, SCRIPT_PREFIX, stackLevels } from './stack.js';
+import {
+  type EnvCell,
+  LuaError,
+  LuaFunction,
+  LuaTable,
+  type LuaValue,
+  type PlainBody,
+  type Results,
+  type SteppedBody,
+  type Steps,
+  Userdata,
+} from './value.js';
+
+export interface LuaOptions {
+  /** Bytes that a script may have allocated at a time. */
+  memoryLimit?: number;
+  heap?: Heap;
+}
+
+/** What a look at V8's stack costs, and compiling a character, in steps. */
+const LEVELS_STEPS = 300;
+const COMPILE_STEPS = 20;
+const DEFAULT_MEMORY_LIMIT = 1024 ** 3;
+
+/** A plain form may go on so many times before its work is begun anew as a generator. */
+const MAX_REFILLS = 16;
+/** Calls that are not tried as plain forms after one had to be given up for its length. */
+const CALLS_AFTER_REFILL = 200_000;
+/** A function whose plain form gave up so often is not tried again. */
+const MAX_BAILS = 8;
+
+/** The site of operators that libraries use: PUC tells no place of what fails in C. */
+const NOWHERE = new Site(new SiteChunk('', '?'), 0, '', '', '', '', false);
+
+export class Lua implements Interpreter {
+  globals = new LuaTable();
+  stringMetatable: LuaTable | undefined = undefined;
+
+  /** Steps until the next look at the clock. */
+  budget = SLICE;
+  /** Calls of generators that are nested now, and calls that libraries and metamethods have made. */
+  depth = 0;
+  libraryDepth = 0;
+  /** Bytes allocated since the heap was last looked at. */
+  charged = 0;
+  /** See LEAVE in call.ts. */
+  plainCount = 0;
+  private refills = 0;
+  private callsWithoutPlain = 0;
+  private readonly bails = new WeakMap<LuaFunction, number>();
+  /** The run that is going on. */
+  run: Run | undefined = undefined;
+
+  iterators: Iterators = {};
+  cell: EnvCell | undefined = undefined;
+  callerCell: EnvCell | undefined = undefined;
+  private readonly heap: Heap;
+  private readonly memory: MemoryLimit;
+  private readonly chunks = new Map<string, WeakRef<Chunk>>();
+  private readonly forgotten = new FinalizationRegistry<string>((name) => this.chunks.delete(name));
+  private chunkCount = 0;
+  private readonly addresses = new WeakMap<object, number>();
+  private addressCount = 0;
+
+  constructor(options: LuaOptions = {}) {
+    this.heap = options.heap ?? v8Heap();
+    this.memory = new MemoryLimit(options.memoryLimit ?? DEFAULT_MEMORY_LIMIT, this.heap);
+  }
+
+  /** Begins to run a function: see LuaRun. */
+  start(fn: LuaFunction, args: LuaValue[] = []): LuaRun {
+    this.begin();
+    return new LuaRun(this, fn, args, true);
+  }
+
+  /** As `start`, for a function that was tried as a plain one (`tryPlain`) and could not be. */
+  startStepped(fn: LuaFunction, args: LuaValue[]): LuaRun {
+    this.begin();
+    return new LuaRun(this, fn, args, false);
+  }
+
+  /** Forgets what the script before has taken. */
+  begin(): void {
+    this.memory.reset();
+    this.charged = 0;
+    this.depth = 0;
+    this.libraryDepth = 0;
+  }
+
+  enterRun(run: Run | undefined): Run | undefined {
+    const before = this.run;
+    this.run = run;
+    return before;
+  }
+
+  plain(name: string, body: PlainBody): LuaFunction {
+    return new LuaFunction(body, false, name);
+  }
+
+  stepped(name: string, body: SteppedBody): LuaFunction {
+    return new LuaFunction(body, true, name);
+  }
+
+  // --- calls ---------------------------------------------------------------------------------------
+
+  call(callee: LuaValue, ...args: LuaValue[]): Steps {
+    return this.callFromLibrary(callee, args);
+  }
+
+  /** As `call`. Its name marks a level of the stack: see stack.ts. */
+  *callFromLibrary(callee: LuaValue, args: LuaValue[]): Steps {
+    if (++this.libraryDepth >= MAX_LIBRARY_DEPTH) throw new LuaError('C stack overflow');
+    const results = yield* this.enter(callee, args, undefined);
+    this.libraryDepth--;
+    return results;
+  }
+
+  /**
+   * Calls any value, as generated code does.
+   * @param site of the call; undefined: it is made by a library
+   */
+  *enter(callee: LuaValue, args: LuaValue[], site: Site | undefined): Steps {
+    const results = yield* this.enterOnce(callee, args, site);
+    return results instanceof TailCall ? yield* this.finishTail(results) : results;
+  }
+
+  /** As enter; the result may be a TailCall. */
+  private *enterOnce(callee: LuaValue, args: LuaValue[], site: Site | undefined): Steps {
+    if (!(callee instanceof LuaFunction)) {
+      return yield* this.enterOnce(this.callHandler(callee, site), [callee, ...args], site);
+    }
+    if (!callee.isStepped) return (callee.body as PlainBody)(...args);
+    const results = this.tryPlain(callee, args);
+    return results === BAIL ? yield* this.enterStepped(callee, args, site) : results;
+  }
+
+  /** The metamethod __call of a value. @throws LuaError if it has none */
+  private callHandler(callee: LuaValue, site: Site | undefined): LuaFunction {
+    const handler = metamethod(this, callee, '__call');
+    if (handler instanceof LuaFunction) return handler;
+    throw site === undefined
+      ? new LuaError(`attempt to call a ${typeName(callee)} value`)
+      : callError(site, callee);
+  }
+
+  /** A generator's body; at a multiple of SEGMENT in depth, or with many arguments, by the driver. */
+  *enterStepped(callee: LuaFunction, args: LuaValue[], site: Site | undefined): Steps {
+    const depth = ++this.depth;
+    let results: Results;
+    if (depth % SEGMENT === 0 || args.length > 100) {
+      if (depth >= MAX_DEPTH) throw new LuaError(`${site?.position ?? ''}stack overflow`);
+      results = (yield new Segment((callee.body as SteppedBody)(...args), site)) as Results;
+    } else {
+      results = yield* (callee.body as SteppedBody)(...args);
+    }
+    this.depth--;
+    return results;
+  }
+
+  /** As enter, from generated code that has not found a shorter way. */
+  *enterDeep(callee: LuaValue, args: LuaValue[], site: Site): Steps {
+    const results =
+      callee instanceof LuaFunction && callee.isStepped
+        ? yield* this.enterStepped(callee, args, site)
+        : yield* this.enterOnce(callee, args, site);
+    return results instanceof TailCall ? yield* this.finishTail(results) : results;
+  }
+
+  /** As enterDeep, where a function has been counted in `depth` already. */
+  enterDeepCounted(callee: LuaValue, args: LuaValue[], site: Site): Steps {
+    if (callee instanceof LuaFunction) this.depth--;
+    return this.enterDeep(callee, args, site);
+  }
+
+  /** Runs what a tail call couldn't nest, until there is a result. */
+  *finishTail(results: Results): Steps {
+    let now = results;
+    while (now instanceof TailCall)
+      now = yield* this.enterOnce(now.callee, Array.from(now), now.site);
+    return now;
+  }
+
+  /** The plain form of a function, if it has one and it can do it; else BAIL. */
+  tryPlain(fn: LuaValue, args: LuaValue[]): Results {
+    if (!(fn instanceof LuaFunction) || fn.raw === undefined) return BAIL;
+    if (this.callsWithoutPlain > 0) return this.noPlain();
+    this.plainCount = 0;
+    const results = fn.raw(...args);
+    return results === BAIL ? this.plainFailed(fn) : results;
+  }
+
+  /** As tryPlain, for so many arguments; likewise below. */
+  tryPlain0(fn: LuaValue): Results {
+    if (!(fn instanceof LuaFunction) || fn.raw === undefined) return BAIL;
+    if (this.callsWithoutPlain > 0) return this.noPlain();
+    this.plainCount = 0;
+    const results = fn.raw();
+    return results === BAIL ? this.plainFailed(fn) : results;
+  }
+
+  tryPlain1(fn: LuaValue, a: LuaValue): Results {
+    if (!(fn instanceof LuaFunction) || fn.raw === undefined) return BAIL;
+    if (this.callsWithoutPlain > 0) return this.noPlain();
+    this.plainCount = 0;
+    const results = fn.raw(a);
+    return results === BAIL ? this.plainFailed(fn) : results;
+  }
+
+  tryPlain2(fn: LuaValue, a: LuaValue, b: LuaValue): Results {
+    if (!(fn instanceof LuaFunction) || fn.raw === undefined) return BAIL;
+    if (this.callsWithoutPlain > 0) return this.noPlain();
+    this.plainCount = 0;
+    const results = fn.raw(a, b);
+    return results === BAIL ? this.plainFailed(fn) : results;
+  }
+
+  tryPlain3(fn: LuaValue, a: LuaValue, b: LuaValue, c: LuaValue): Results {
+    if (!(fn instanceof LuaFunction) || fn.raw === undefined) return BAIL;
+    if (this.callsWithoutPlain > 0) return this.noPlain();
+    this.plainCount = 0;
+    const results = fn.raw(a, b, c);
+    return results === BAIL ? this.plainFailed(fn) : results;
+  }
+
+  private noPlain(): Results {
+    if (this.callsWithoutPlain > 0) this.callsWithoutPlain--;
+    return BAIL;
+  }
+
+  private plainFailed(fn: LuaFunction): Results {
+    if (this.plainCount & FULL) {
+      this.callsWithoutPlain = this.refills * (CALLS_AFTER_REFILL / MAX_REFILLS) + 1000;
+      this.refills = 0;
+      return BAIL;
+    }
+    const count = (this.bails.get(fn) ?? 0) + 1;
+    this.bails.set(fn, count);
+    if (count >= MAX_BAILS) fn.raw = undefined;
+    return BAIL;
+  }
+
+  /** Whether a plain form whose counter is FULL may go on all the same. */
+  mayGoOn(): boolean {
+    if (this.plainCount >= DEPTH_FULL) return false;
+    this.refills++;
+    if (this.refills > MAX_REFILLS || this.run?.isTime() !== false) return false;
+    this.plainCount -= STEPS_FULL;
+    this.checkMemory(0);
+    return true;
+  }
+
+  // --- what libraries ask --------------------------------------------------------------------------
+
+  *tostring(value: LuaValue): Steps<string> {
+    const handler = metamethod(this, value, '__tostring');
+    if (handler === undefined) return this.rawToString(value);
+    const text = first(yield* this.call(handler, value));
+    if (typeof text === 'string') return text;
+    if (typeof text === 'number') return numberToString(text);
+    throw this.error("'tostring' must return a string to 'print'");
+  }
+
+  rawToString(value: LuaValue): string {
+    switch (typeof value) {
+      case 'string':
+        return value;
+      case 'number':
+        return numberToString(value);
+      case 'undefined':
+        return 'nil';
+      case 'boolean':
+        return String(value);
+      default: {
+        if (value instanceof Userdata && value.isNull) return `${value.name}: (nil)`;
+        const name =
+          value instanceof LuaFunction && !value.env ? 'function: builtin' : typeName(value);
+        return `${name}: 0x${this.addressOf(value).toString(16).padStart(12, '0')}`;
+      }
+    }
+  }
+
+  /** A number that stays the object's, in the manner of an address. */
+  private addressOf(object: object): number {
+    let address = this.addresses.get(object);
+    if (address === undefined) {
+      address = 0x55d0_0000_0000 + ++this.addressCount * 0x40;
+      this.addresses.set(object, address);
+    }
+    return address;
+  }
+
+  *lessThan(a: LuaValue, b: LuaValue): Steps<boolean> {
+    if (typeof a === 'number' && typeof b === 'number') return a < b;
+    if (typeof a === 'string' && typeof b === 'string') return a < b;
+    const site = NOWHERE;
+    const answer = less(this, a, b, site);
+    return (answer as unknown) === BAIL ? yield* lessMeta(this, a, b, site) : answer;
+  }
+
+  *equals(a: LuaValue, b: LuaValue): Steps<boolean> {
+    if (a === b) return true;
+    return eqHandler(a, b) === undefined ? false : yield* equalMeta(this, a, b);
+  }
+
+  *index(value: LuaValue, key: LuaValue): Steps<LuaValue> {
+    if (value instanceof LuaTable) {
+      const found = value.get(key);
+      if (found !== undefined || value.metatable === undefined) return found;
+    }
+    const site = NOWHERE;
+    const found = index(this, value, key, site);
+    return found === BAIL ? yield* indexMeta(this, value, key, site) : found;
+  }
+
+  error(message: string): LuaError {
+    return new LuaError(this.where(1) + message);
+  }
+
+  argError(n: number, message: string): LuaError {
+    const site = this.levels(1)[0]?.site;
+    const name = site === undefined || site.callName === '' ? '?' : site.callName;
+    let position = n;
+    if (site?.kind === 'method') {
+      position--;
+      if (position === 0) return this.error(`calling '${name}' on bad self (${message})`);
+    }
+    return this.error(`bad argument #${position} to '${name}' (${message})`);
+  }
+
+  typeError(n: number, expected: string, value: LuaValue, count: number): LuaError {
+    const got = value === undefined && n > count ? 'no value' : typeName(value);
+    return this.argError(n, `${expected} expected, got ${got}`);
+  }
+
+  // --- where things are ----------------------------------------------------------------------------
+
+  /** "user_script:1: " for the function at a level (1: the one that called the library); '' for none. */
+  where(level: number): string {
+    return this.levels(level)[level - 1]?.site.position ?? '';
+  }
+
+  /** Name of the chunk and line at a level, as `where` takes it. */
+  positionAt(level: number): { chunk: string; line: number } | undefined {
+    const site = this.levels(level)[level - 1]?.site;
+    return site === undefined ? undefined : { chunk: site.chunk.name, line: site.line };
+  }
+
+  private levels(count: number): Level[] {
+    this.budget -= LEVELS_STEPS;
+    const levels: Level[] = stackLevels((name) => this.chunks.get(name)?.deref(), count);
+    for (const site of this.run?.segmentSites() ?? []) levels.push({ site });
+    return levels;
+  }
+
+  /** Makes a chunk's sites known, and gives it a name for V8. */
+  private newChunk(title: string): Chunk {
+    const name = `${SCRIPT_PREFIX}${++this.chunkCount}`;
+    const chunk = new SiteChunk(name, title);
+    this.chunks.set(name, new WeakRef(chunk));
+    this.forgotten.register(chunk, name);
+    return chunk;
+  }
+
+  // --- limits --------------------------------------------------------------------------------------
+
+  charge(bytes: number): void {
+    this.charged += bytes;
+    if (this.charged > CHECK_BYTES) this.checkMemory(bytes);
+  }
+
+  memoryInUse(): number {
+    return this.heap.used();
+  }
+
+  private checkMemory(wanted: number): void {
+    if (this.charged <= CHECK_BYTES) return;
+    const isExceeded = this.memory.isExceeded(this.charged, wanted);
+    this.charged = 0;
+    if (isExceeded) throw new LuaError('not enough memory');
+  }
+
+  spend(steps: number): boolean {
+    if (this.charged > CHECK_BYTES) this.checkMemory(0);
+    this.budget -= steps;
+    return this.budget < 0;
+  }
+
+  /** What was thrown, as an error of Lua. */
+  compile(source: string, chunkName: string, env: LuaTable = this.globals): LuaFunction {
+    this.budget -= source.length * COMPILE_STEPS;
+    return compile(this, (title) => this.newChunk(title), source, chunkName, env);
+  }
+
+  asLuaError(thrown: unknown): LuaError {
+    if (thrown instanceof LuaError) return thrown;
+    if (thrown instanceof RangeError) {
+      const isStack = thrown.message.includes('call stack');
+      return new LuaError(isStack ? 'stack overflow' : 'not enough memory');
+    }
+    const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    return new LuaError(`internal error: ${text}`, true);
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * The table `redis`: what scripts can ask of the server.
+ *
+ *     redis.call('GET', key)    the reply as a value (from-reply.ts); an error is raised
+ *     redis.pcall('GET', key)   an error is returned, as a table {err = …}
+ *
+ * Errors are tables; an uncaught one is completed by where it was raised: see PlacedError.
+ *
+ * Source: https://redis.io/docs/latest/develop/interact/programmability/lua-api/ and Redis 7.2's
+ * script_lua.c.
+ */
+import { createHash } from 'node:crypto';
+import { LogLevel, ReplicationTarget, type ScriptHost } from '../engine.js';
+import { countedError, errorText, newError, ReplyReader } from './from-reply.js';
+import { stringToNumber } from './number-text.js';
+import { PlacedError } from './placed-error.js';
+import type { LuaRuntime } from './runtime.js';
+import { LuaTable, type LuaValue, type PlainBody, type Results } from './value.js';
+
+const NO_ARGUMENTS = 'Please specify at least one argument for this redis lib call';
+const BAD_ARGUMENTS = 'Lua redis lib command arguments must be strings or integers';
+const TOO_LARGE = 'Lua redis lib command arguments are too large';
+const ONE_STRING = 'wrong number or type of arguments';
+
+/** Which server a script talks to: set while one runs. */
+export interface HostHolder {
+  host: ScriptHost | undefined;
+}
+
+/** The version that scripts are told. */
+export interface ServerVersion {
+  readonly text: string;
+  /** 0x00MMmmpp */
+  readonly number: number;
+}
+
+/** What all of a server's `redis` tables have: versions and the log. */
+export function addCommon(
+  table: LuaTable,
+  lua: LuaRuntime,
+  version: ServerVersion,
+  log: (level: number, text: string) => void,
+): void {
+  table.setString('log', lua.plain('log', logFunction(lua, log)));
+  table.setString('LOG_DEBUG', LogLevel.Debug);
+  table.setString('LOG_VERBOSE', LogLevel.Verbose);
+  table.setString('LOG_NOTICE', LogLevel.Notice);
+  table.setString('LOG_WARNING', LogLevel.Warning);
+  table.setString('REDIS_VERSION_NUM', version.number);
+  table.setString('REDIS_VERSION', version.text);
+}
+
+/** The table for running scripts. */
+export class RedisLibrary {
+  readonly table = new LuaTable();
+  private readonly reader: ReplyReader;
+
+  constructor(
+    private readonly lua: LuaRuntime,
+    private readonly holder: HostHolder,
+    version: ServerVersion,
+  ) {
+    this.reader = new ReplyReader(lua);
+    const { table } = this;
+    const add = (name: string, body: PlainBody) => table.setString(name, lua.plain(name, body));
+    add('call', (...args: LuaValue[]) => this.run(args, true));
+    add('pcall', (...args: LuaValue[]) => this.run(args, false));
+    addCommon(table, lua, version, (level, text) => this.host.log(level, text));
+    add('setresp', (...args: LuaValue[]) => this.setResp(args));
+    add('sha1hex', (...args: LuaValue[]) => this.sha1hex(args));
+    add('error_reply', (...args: LuaValue[]) => errorReply(args));
+    add('status_reply', (...args: LuaValue[]) => statusReply(args));
+    add('set_repl', (...args: LuaValue[]) => this.setReplication(args));
+    table.setString('REPL_NONE', ReplicationTarget.None);
+    table.setString('REPL_AOF', ReplicationTarget.Aof);
+    table.setString('REPL_SLAVE', ReplicationTarget.Replicas);
+    table.setString('REPL_REPLICA', ReplicationTarget.Replicas);
+    table.setString('REPL_ALL', ReplicationTarget.All);
+    add('acl_check_cmd', (...args: LuaValue[]) => this.mayRun(args));
+  }
+
+  /** What only scripts of EVAL have. */
+  addEvalOnly(): void {
+    const { lua, table } = this;
+    table.setString(
+      'breakpoint',
+      lua.plain('breakpoint', () => false),
+    );
+    table.setString('debug', lua.plain('debug', nothing));
+    table.setString(
+      'replicate_commands',
+      lua.plain('replicate_commands', () => true),
+    );
+  }
+
+  private get host(): ScriptHost {
+    return this.holder.host!;
+  }
+
+  /** redis.call and redis.pcall. On the path of every command of every script. */
+  private run(args: LuaValue[], raises: boolean): LuaValue {
+    const { host } = this;
+    const wrong = putArguments(host, args);
+    if (wrong !== undefined) {
+      if (raises) throw this.raised(newError(wrong));
+      return newError(wrong);
+    }
+    const refusal = host.call();
+    this.lua.spend(COMMAND_STEPS + ((host.callMicros * STEPS_PER_MICRO) | 0));
+    if (refusal !== undefined) {
+      const error = countedError(errorText(refusal));
+      if (raises) throw this.raised(error);
+      return error;
+    }
+    const { reply, replyStart } = host;
+    const value = this.reader.read(reply, replyStart, host.replyEnd);
+    if (raises && reply[replyStart] === ERROR) throw this.raised(value);
+    return value;
+  }
+
+  private mayRun(args: LuaValue[]): LuaValue {
+    const wrong = putArguments(this.host, args);
+    if (wrong !== undefined) throw this.raised(newError(wrong));
+    const may = this.host.mayRun();
+    if (may === undefined) {
+      throw this.raised(newError('Invalid command passed to redis.acl_check_cmd()'));
+    }
+    return may;
+  }
+
+  private sha1hex(args: LuaValue[]): LuaValue {
+    if (args.length !== 1) throw this.raised(newError('wrong number of arguments'));
+    const text = this.stringOf(args[0]) ?? '';
+    return createHash('sha1').update(text, 'latin1').digest('hex');
+  }
+
+  private setResp(args: LuaValue[]): Results {
+    if (args.length !== 1) {
+      throw this.raised(newError('redis.setresp() requires one argument.'));
+    }
+    const version = toInteger(args[0]);
+    if (version !== 2 && version !== 3) {
+      throw this.raised(newError('RESP version must be 2 or 3.'));
+    }
+    this.host.resp = version;
+    return [];
+  }
+
+  private setReplication(args: LuaValue[]): Results {
+    if (args.length !== 1) {
+      throw this.raised(newError('redis.set_repl() requires one argument.'));
+    }
+    const targets = toInteger(args[0]);
+    if ((targets & ~ReplicationTarget.All) !== 0) {
+      throw this.raised(
+        newError('Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.'),
+      );
+    }
+    this.host.setReplication(targets);
+    return [];
+  }
+
+  private raised(error: LuaValue): PlacedError {
+    return PlacedError.here(this.lua, error);
+  }
+
+  /** As lua_tolstring: numbers are strings, too. */
+  private stringOf(value: LuaValue): string | undefined {
+    if (typeof value === 'string') return value;
+    return typeof value === 'number' ? this.lua.rawToString(value) : undefined;
+  }
+}
+
+const ERROR = 45; // -
+/** What a short command costs, in steps; and a microsecond of a long one. */
+const COMMAND_STEPS = 20;
+const STEPS_PER_MICRO = 40;
+
+function nothing(): Results {
+  return [];
+}
+
+/** Puts a command's arguments into the request. @returns what is wrong with them, if anything is */
+function putArguments({ request }: ScriptHost, args: LuaValue[]): string | undefined {
+  const { length } = args;
+  if (length === 0) return NO_ARGUMENTS;
+  request.begin();
+  for (let i = 0; i < length; i++) {
+    const value = args[i];
+    if (typeof value === 'string') {
+      if (!request.addText(value)) return TOO_LARGE;
+    } else if (typeof value === 'number') {
+      request.addNumber(value);
+    } else return BAD_ARGUMENTS;
+  }
+  return undefined;
+}
+
+function errorReply(args: LuaValue[]): LuaValue {
+  const text = args[0];
+  if (args.length !== 1 || typeof text !== 'string') return newError(ONE_STRING);
+  return newError(text.startsWith('-') ? text : `-${text}`);
+}
+
+function statusReply(args: LuaValue[]): LuaValue {
+  const text = args[0];
+  if (args.length !== 1 || typeof text !== 'string') return newError(ONE_STRING);
+  const table = new LuaTable();
+  table.setString('ok', text);
+  return table;
+}
+
+/** redis.log(level, …): what is no string or number is left out. */
+function logFunction(lua: LuaRuntime, log: (level: number, text: string) => void): PlainBody {
+  return (...args: LuaValue[]): Results => {
+    if (args.length < 2) {
+      throw PlacedError.here(lua, newError('redis.log() requires two arguments or more.'));
+    }
+    if (numberOf(args[0]) === undefined) {
+      throw PlacedError.here(lua, newError('First argument must be a number (log level).'));
+    }
+    const level = toInteger(args[0]);
+    if (level < LogLevel.Debug || level > LogLevel.Warning) {
+      throw PlacedError.here(lua, newError('Invalid debug level.'));
+    }
+    let text = '';
+    for (let i = 1; i < args.length; i++) {
+      const part = args[i];
+      if (typeof part !== 'string' && typeof part !== 'number') continue;
+      if (i !== 1) text += ' ';
+      text += typeof part === 'string' ? part : lua.rawToString(part);
+    }
+    log(level, text);
+    return [];
+  };
+}
+
+function numberOf(value: LuaValue): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' ? stringToNumber(value) : undefined;
+}
+
+/** As C casts lua_tonumber to an int. */
+function toInteger(value: LuaValue): number {
+  const n = numberOf(value);
+  return n === undefined ? 0 : Math.trunc(n) | 0;
+}

@@ -1,0 +1,580 @@
+/**
+ * Runs scripts and functions, one at a time, and nothing else meanwhile.
+ *
+ *     EVAL ──begin──> runs up to 10 ms ──done──> reply
+ *                        │ not done: the client waits, the gate is shut (ServerGate.Scripting)
+ *                        ├─> the event loop comes round ─> 5 ms more ─> … ──done──> reply, gate open
+ *                        └─> busy-reply-threshold has passed: others are answered with BUSY
+ *
+ * So a script is atomic however long it takes, and still can be killed. Until the threshold has passed,
+ * commands of others wait, as they do in Redis, which does not even read them; SCRIPT KILL and its
+ * like run at once. What a script has changed is passed on when it is done, as one.
+ *
+ * Time stands still for a script: nothing expires while it runs.
+ *
+ * A script within a transaction has the rest of the transaction wait as well (Transactions.goOn).
+ *
+ * Source of the behaviour: script.c and eval.c of Redis 7.2.
+ */
+import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
+import type { Args } from '../../resp/args.js';
+import { ReplyError } from '../../resp/reply-error.js';
+import type { ReplyWriter } from '../../resp/reply-writer.js';
+import {
+  type Execution,
+  type Script,
+  type ScriptEngine,
+  ScriptSyntaxError,
+} from '../../scripting/engine.js';
+import type { Acl } from '../acl/acl.js';
+import type { Call } from '../api/call.js';
+import { type BlockReason, ClientFlag } from '../api/client.js';
+import type { Command } from '../api/command-table.js';
+import { PropagateTo, type PropagationApi } from '../api/propagation.js';
+import type { RunningScript, ScriptingApi, ScriptKind } from '../api/scripting.js';
+import type { ClientImpl } from '../client.js';
+import type { ServerClock } from '../clock.js';
+import type { CommandTableImpl, RegisteredCommand } from '../command-table.js';
+import type { Config } from '../config/config.js';
+import type { Executor } from '../executor.js';
+import { type MemoryGate, type ScriptGate, ServerGate } from '../gate.js';
+import type { ServerLog } from '../log.js';
+import type { Stats } from '../stats.js';
+import { Engines } from './engines.js';
+import { Functions } from './functions.js';
+import { CachedScript, ScriptCache, SHA1_LENGTH, sha1 } from './script-cache.js';
+import { FIRST_SLICE_US, ScriptCalls } from './script-calls.js';
+import { commandBitsOf, ScriptFlag } from './script-flags.js';
+import { parseScriptHeader } from './shebang.js';
+import type { WriteRefusals } from './write-refusals.js';
+
+/** A script that was left runs on for so long at a time, in microseconds. */
+const SLICE_US = 5000;
+/** Arguments before the keys: the command, the script, how many keys. */
+const FIRST_KEY = 3;
+
+const NO_SCRIPT = new ReplyError('NOSCRIPT No matching script. Please use EVAL.');
+const TOO_MANY_KEYS = new ReplyError("ERR Number of keys can't be greater than number of args");
+const NEGATIVE_KEYS = new ReplyError("ERR Number of keys can't be negative");
+const BAD_KEY_COUNT = new ReplyError('ERR Bad number of keys provided');
+const NO_FUNCTION = new ReplyError('ERR Function not found');
+const NESTED = new ReplyError('ERR A script is running already');
+const NOT_IN_READ_ONLY = new ReplyError(
+  'ERR Can not execute a script with write flag using *_ro command.',
+);
+const OUT_OF_MEMORY = new ReplyError(
+  "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'",
+);
+const NOT_BUSY = new ReplyError('NOTBUSY No scripts in execution right now.');
+const OF_MASTER = new ReplyError(
+  'UNKILLABLE The busy script was sent by a master instance in the context of replication and ' +
+    'cannot be killed.',
+);
+const HAS_WRITTEN = new ReplyError(
+  'UNKILLABLE Sorry the script already executed write commands against the dataset. You can ' +
+    'either wait the script termination or kill the server in a hard way using the SHUTDOWN ' +
+    'NOSAVE command.',
+);
+const KILLED = 'Script killed by user with SCRIPT KILL...';
+const KILL_COMMAND = { script: 'SCRIPT KILL', function: 'FUNCTION KILL' } as const;
+
+export interface ScriptingParts {
+  readonly acl: Acl;
+  readonly call: Call;
+  readonly clock: ServerClock;
+  readonly commands: CommandTableImpl;
+  readonly config: Config;
+  readonly engines: readonly ScriptEngine[];
+  readonly executor: Executor;
+  readonly log: ServerLog;
+  readonly memory: () => MemoryGate;
+  readonly propagation: PropagationApi;
+  readonly refusals: WriteRefusals;
+  readonly stats: Stats;
+  /** To be called in another turn of the event loop. */
+  defer(go: () => void): void;
+  /** Clients are told of a command that runs others before those. */
+  onMonitored(client: ClientImpl, args: Args): void;
+  /** A script that was left is done: the client's transaction may go on, if it was in one. */
+  onDone(client: ClientImpl): void;
+  /** A script was left, or is done: nothing else may touch the data meanwhile. */
+  onSuspended(isSuspended: boolean): void;
+  /** Clients whose commands were held back may have them run now. */
+  release(): void;
+}
+
+/** Why a client waits whose script was left. */
+class ScriptWait implements BlockReason {
+  readonly kind = 'script';
+  /** What the command has taken so far, in microseconds. */
+  usec = 0;
+
+  constructor(
+    readonly request: Args,
+    readonly command: RegisteredCommand,
+  ) {}
+
+  get requestBytes(): number {
+    return this.request.buf.length;
+  }
+
+  charge(usec: number): void {
+    this.usec += usec;
+  }
+}
+
+export class Scripting implements ScriptingApi, ScriptGate {
+  readonly functions: Functions;
+  readonly cache = new ScriptCache();
+  /** Whether a log is replayed, and a script of it that takes its time may be left for a while. */
+  leavesReplay = false;
+  /** Whether that is so now: `goOnReplaying`. */
+  isReplayLeft = false;
+  readonly calls: ScriptCalls;
+  private readonly engines: Engines;
+
+  // The script that runs.
+  private execution: Execution | undefined = undefined;
+  private kind: ScriptKind = 'script';
+  private name = '';
+  private database: ClientImpl['db'] | undefined = undefined;
+  /** Unix ms at which it was begun. */
+  private startMs = DOUBLE_FIELD;
+  /** … in monotonic microseconds, about; known once it was left. */
+  private beganUs = DOUBLE_FIELD;
+  private frozen = DOUBLE_FIELD;
+  private wait: ScriptWait | undefined = undefined;
+  private isBusy = false;
+  private isStopped = false;
+  private readonly goOn = () => this.resume();
+
+  constructor(private readonly parts: ScriptingParts) {
+    const { clock, config, log } = parts;
+    this.startMs = 0;
+    this.beganUs = 0;
+    this.frozen = 0;
+    this.engines = new Engines(parts.engines);
+    this.calls = new ScriptCalls({
+      acl: parts.acl,
+      commands: parts.commands,
+      executor: parts.executor,
+      log,
+      stats: parts.stats,
+      refusals: parts.refusals,
+      propagation: parts.propagation,
+      micros: () => clock.micros(),
+    });
+    this.functions = new Functions({
+      engines: this.engines,
+      log: (level, text) => this.calls.log(level, text),
+      micros: () => clock.micros(),
+      compresses: () => config.values.rdbcompression,
+    });
+  }
+
+  // ---- EVAL, EVALSHA, FCALL
+
+  runSource(call: Call, isReadonly: boolean): void {
+    this.tellMonitors(call);
+    const keyCount = keyCountOf(call.args, call.args.int(2));
+    this.start(call, 'script', this.compiled(call.args.text(1), false), keyCount, isReadonly);
+  }
+
+  runCached(call: Call, isReadonly: boolean): void {
+    this.tellMonitors(call);
+    const { args } = call;
+    if (args.len(1) !== SHA1_LENGTH) throw NO_SCRIPT;
+    const keyCount = keyCountOf(args, args.int(2));
+    const script = this.cache.at(args.buf, args.off(1));
+    if (script === undefined) throw NO_SCRIPT;
+    this.cache.use(script);
+    this.start(call, 'script', script, keyCount, isReadonly);
+  }
+
+  runFunction(call: Call, isReadonly: boolean): void {
+    this.tellMonitors(call);
+    const { args } = call;
+    const entry = this.functions.find(args.text(1));
+    if (entry === undefined) throw NO_FUNCTION;
+    const keyCount = keyCountOf(args, args.int(2, BAD_KEY_COUNT));
+    this.start(call, 'function', entry, keyCount, isReadonly);
+  }
+
+  private tellMonitors({ args, client }: Call): void {
+    if ((this.parts.executor.gate & ServerGate.Monitored) === 0) return;
+    this.parts.onMonitored(client as ClientImpl, args);
+  }
+
+  /** A script by its source. @param keeps whether it is to stay @throws ReplyError */
+  private compiled(source: string, keeps: boolean): CachedScript {
+    const { cache } = this;
+    const known = cache.find(source);
+    if (known !== undefined) {
+      if (keeps) cache.keep(known);
+      cache.use(known);
+      return known;
+    }
+    const { engine, flags, body } = parseScriptHeader(
+      source,
+      (name) => this.engines.byExactName(name) !== undefined,
+    );
+    const language = this.engines.byExactName(engine);
+    if (language === undefined) throw new ReplyError(`ERR Engine '${engine}' not found`);
+    try {
+      const script = language.compile(body);
+      const added = new CachedScript(sha1(source), source, flags, script, keeps);
+      cache.add(added);
+      return added;
+    } catch (error) {
+      if (!(error instanceof ScriptSyntaxError)) throw error;
+      throw new ReplyError(`ERR Error compiling script (new function): ${error.message}`);
+    }
+  }
+
+  // ---- running
+
+  private start(
+    call: Call,
+    kind: ScriptKind,
+    { script, name, flags }: Runnable,
+    keyCount: number,
+    isReadonly: boolean,
+  ): void {
+    if (this.execution !== undefined) throw NESTED;
+    const { calls } = this;
+    const memory = this.parts.memory();
+    calls.isOutOfMemory = memory.isLimited && memory.isOutOfMemory;
+    const isDeclared = (flags & ScriptFlag.Undeclared) === 0;
+    if (isDeclared) this.checkDeclared(flags, isReadonly);
+    const client = call.client as ClientImpl;
+    calls.begin(client, call.command.fullName);
+    calls.isReadonly = isReadonly || (isDeclared && (flags & ScriptFlag.NoWrites) !== 0);
+    calls.allowsOom = isDeclared && (flags & ScriptFlag.AllowOom) !== 0;
+    this.kind = kind;
+    this.name = name;
+    this.database = client.db;
+    this.startMs = call.now;
+    this.frozen = 0;
+    this.parts.propagation.begin();
+    try {
+      this.execution = script.start(calls, call.args, FIRST_KEY, keyCount);
+      calls.sliceEndUs = 0;
+      let isDone = this.slice(call);
+      if (!isDone && this.leavesReplay) {
+        this.isReplayLeft = true;
+        this.beganUs = this.parts.clock.micros() - FIRST_SLICE_US;
+        return;
+      }
+      if (!isDone && call.keepsDue) {
+        // A transaction of a log that is replayed, which nothing may interrupt.
+        calls.sliceEndUs = Number.POSITIVE_INFINITY;
+        while (!isDone) isDone = this.slice(call);
+      }
+      if (isDone) this.finish(call, client);
+      else this.suspend(call);
+    } catch (error) {
+      this.end(client);
+      throw error;
+    }
+  }
+
+  /** What a script says of itself must fit the server and the command. @throws ReplyError */
+  private checkDeclared(flags: number, isReadonly: boolean): void {
+    const { refusals } = this.parts;
+    if ((flags & ScriptFlag.NoWrites) === 0) {
+      const refusal = refusals.ofScript();
+      if (refusal !== undefined) throw new ReplyError(refusal);
+      if (isReadonly) throw NOT_IN_READ_ONLY;
+      const alone = refusals.ofScriptAlone();
+      if (alone !== undefined) throw new ReplyError(alone);
+    }
+    const needsMemory = (flags & (ScriptFlag.AllowOom | ScriptFlag.NoWrites)) === 0;
+    if (needsMemory && this.calls.isOutOfMemory) throw OUT_OF_MEMORY;
+  }
+
+  /** Runs it on until it is done or due to pause. @returns whether it is done */
+  private slice(call: Call): boolean {
+    const { args, canBlock, client, command, reply } = call;
+    call.canBlock = false;
+    call.inScript = true;
+    call.reply = this.calls.out;
+    try {
+      return this.execution!.resume();
+    } finally {
+      call.args = args;
+      call.canBlock = canBlock;
+      call.inScript = false;
+      call.command = command;
+      call.reply = reply;
+      call.db = client.db;
+    }
+  }
+
+  /** A script is done that was not left. */
+  private finish(call: Call, client: ClientImpl): void {
+    this.answer(call.reply);
+    this.end(client);
+    call.db = client.db;
+  }
+
+  /** Writes what it has returned, or why it has failed. */
+  private answer(reply: ReplyWriter): void {
+    const execution = this.execution!;
+    const { failure } = execution;
+    if (failure === undefined) {
+      execution.writeResult(reply);
+      return;
+    }
+    const { isCounted, line, source, text } = failure;
+    const where = source !== undefined && line !== undefined;
+    const error = where ? `${text} script: ${this.name}, on ${source}:${line}.` : text;
+    if (isCounted) reply.repeatedError(error);
+    else reply.error(error);
+  }
+
+  /** It runs no more. */
+  private end(client: ClientImpl): void {
+    const { propagation } = this.parts;
+    this.execution = undefined;
+    if (this.database !== undefined) client.db = this.database;
+    this.database = undefined;
+    propagation.targets = PropagateTo.All;
+    propagation.end();
+  }
+
+  // ---- running long
+
+  /** Another slice of a script of a log that is replayed, and was left. */
+  goOnReplaying(call: Call): void {
+    const client = call.client as ClientImpl;
+    call.now = this.startMs;
+    this.calls.sliceEndUs = this.parts.clock.micros() + SLICE_US;
+    this.isReplayLeft = false;
+    let isDone: boolean;
+    try {
+      isDone = this.slice(call);
+    } catch (error) {
+      this.end(client);
+      throw error;
+    }
+    if (isDone) {
+      this.isBusy = false;
+      this.finish(call, client);
+      return;
+    }
+    this.isReplayLeft = true;
+    if (!this.isBusy) this.checkThreshold();
+  }
+
+  private suspend(call: Call): void {
+    const { clock, defer, executor, onSuspended } = this.parts;
+    this.wait = new ScriptWait(call.args.copy(), call.command as RegisteredCommand);
+    this.beganUs = clock.micros() - FIRST_SLICE_US;
+    this.isBusy = false;
+    call.client.block(this.wait);
+    executor.gate |= ServerGate.Scripting;
+    onSuspended(true);
+    defer(this.goOn);
+  }
+
+  private resume(): void {
+    if (this.isStopped || this.wait === undefined) return;
+    const { wait } = this;
+    const { executor } = this.parts;
+    executor.goOn(this.calls.client, () => this.resumeWithin(wait));
+  }
+
+  /** Another slice; `executor.goOn` has made the client the one that runs. */
+  private resumeWithin(wait: ScriptWait): void {
+    const { call, clock, defer } = this.parts;
+    const begin = clock.micros();
+    call.now = this.startMs;
+    call.args = wait.request;
+    call.command = wait.command;
+    call.db = call.client.db;
+    this.calls.sliceEndUs = begin + SLICE_US;
+    let isDone = true;
+    try {
+      isDone = this.slice(call);
+    } catch (error) {
+      this.finishLater(wait, begin, () => {
+        throw error;
+      });
+      return;
+    }
+    if (isDone) {
+      this.finishLater(wait, begin, () => this.answer(call.reply));
+      return;
+    }
+    wait.usec += clock.micros() - begin;
+    if (!this.isBusy) this.checkThreshold();
+    defer(this.goOn);
+  }
+
+  /** `busy-reply-threshold`: from then on, others are answered with BUSY. */
+  private checkThreshold(): void {
+    const { config, log, release } = this.parts;
+    const threshold = config.values['busy-reply-threshold'];
+    const elapsed = this.elapsedMs;
+    if (threshold === 0 || elapsed < threshold) return;
+    this.isBusy = true;
+    log.warning(
+      `Slow script detected: still in execution after ${Math.floor(elapsed)} milliseconds. ` +
+        `You can try killing the script using the ${KILL_COMMAND[this.kind]} command. ` +
+        `Script name is: ${this.name}.`,
+    );
+    release();
+  }
+
+  /** A script that was left is done. */
+  private finishLater(wait: ScriptWait, begin: number, write: () => void): void {
+    const { call, clock, executor, onDone, onSuspended, release } = this.parts;
+    const { client } = this.calls;
+    const { command, request } = wait;
+    this.wait = undefined;
+    this.isBusy = false;
+    const failed = executor.writeReply(command, call.reply, write);
+    this.end(client);
+    call.args = request;
+    call.db = client.db;
+    executor.propagate(command);
+    if (failed) command.failed++;
+    executor.chargeDone(client, command, request, wait.usec + clock.micros() - begin);
+    executor.gate &= ~ServerGate.Scripting;
+    onSuspended(false);
+    client.unblock();
+    onDone(client);
+    if (this.wait === undefined) release();
+  }
+
+  /** Nothing goes on: the server stops. */
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  // ---- ScriptGate
+
+  get isSuspended(): boolean {
+    return this.wait !== undefined;
+  }
+
+  get busyError(): string | undefined {
+    return this.wait === undefined ? undefined : busyText(this.kind);
+  }
+
+  get isAnswering(): boolean {
+    return this.isBusy;
+  }
+
+  bitsOf(command: Command, args: Args): number {
+    return commandBitsOf(command.bits, this.flagsOf(command, args));
+  }
+
+  /** Flags of the script that a command is to run, as far as it can be told. */
+  private flagsOf(command: Command, args: Args): number {
+    if (command.fullName.startsWith('fcall')) {
+      return this.functions.find(args.text(1))?.flags ?? ScriptFlag.Undeclared;
+    }
+    if (command.fullName.startsWith('evalsha')) {
+      return this.cache.get(args.text(1))?.flags ?? ScriptFlag.Undeclared;
+    }
+    const source = args.text(1);
+    const known = this.cache.find(source);
+    if (known !== undefined) return known.flags;
+    try {
+      return parseScriptHeader(source, (name) => this.engines.byExactName(name) !== undefined)
+        .flags;
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error;
+      return ScriptFlag.Undeclared;
+    }
+  }
+
+  // ---- ScriptingApi
+
+  load(source: string): string {
+    return this.compiled(source, true).name;
+  }
+
+  has(sha: string): boolean {
+    return this.cache.get(sha) !== undefined;
+  }
+
+  flush(): void {
+    this.cache.clear();
+    for (const engine of this.engines.all) engine.reset();
+  }
+
+  kill(kind: ScriptKind): void {
+    if (this.wait === undefined) throw NOT_BUSY;
+    if ((this.calls.client.flags & ClientFlag.Master) !== 0) throw OF_MASTER;
+    if (this.calls.hasWritten) throw HAS_WRITTEN;
+    if (kind !== this.kind) throw new ReplyError(busyText(this.kind));
+    this.parts.log.notice('Lua script killed by user with SCRIPT KILL.');
+    this.execution!.kill(KILLED);
+  }
+
+  get suspended(): RunningScript | undefined {
+    const { wait } = this;
+    if (wait === undefined) return undefined;
+    const request: Uint8Array[] = [];
+    for (let i = 0; i < wait.request.count; i++) request.push(wait.request.view(i));
+    return { kind: this.kind, name: this.name, request, elapsedMs: Math.floor(this.elapsedMs) };
+  }
+
+  get frozenMicros(): number {
+    if (this.execution === undefined) return 0;
+    if (this.frozen === 0) {
+      this.frozen = this.startMs * 1000 + (this.parts.clock.unixMicros() % 1000);
+    }
+    return this.frozen;
+  }
+
+  get allowsAll(): boolean {
+    return this.calls.allowsAll;
+  }
+
+  set allowsAll(allowed: boolean) {
+    this.calls.allowsAll = allowed;
+  }
+
+  /** What INFO tells. */
+  get counts() {
+    const { cache, engines, functions } = this;
+    return {
+      cachedScripts: cache.size,
+      cachedScriptBytes: cache.bytes,
+      functions: functions.functionCount,
+      libraries: functions.libraryCount,
+      functionBytes: functions.bytes,
+      scriptVmBytes: engines.evalBytes,
+      functionVmBytes: engines.functionBytes,
+    };
+  }
+
+  private get elapsedMs(): number {
+    return (this.parts.clock.micros() - this.beganUs) / 1000;
+  }
+}
+
+/** What can be run: a cached script, or a function. */
+interface Runnable {
+  readonly script: Script;
+  readonly name: string;
+  /** Bits of ScriptFlag. */
+  readonly flags: number;
+}
+
+/** @throws ReplyError */
+function keyCountOf(args: Args, count: number): number {
+  if (count > args.count - FIRST_KEY) throw TOO_MANY_KEYS;
+  if (count < 0) throw NEGATIVE_KEYS;
+  return count;
+}
+
+function busyText(kind: ScriptKind): string {
+  return (
+    `BUSY Redis is busy running a script. You can only call ${KILL_COMMAND[kind]} or ` +
+    'SHUTDOWN NOSAVE.'
+  );
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { LuaError } from '../../../../src/scripting/lua/value.js';
+import { LuaRig } from './lua-rig.js';
+
+describe('A script that runs long', () => {
+  it.each([
+    ['a loop', 'while true do end'],
+    ['a loop within pcall', 'while true do pcall(function() while true do end end) end'],
+    ['a comparator', 'table.sort({3, 1, 2}, function() while true do end end)'],
+    ['a function that gsub calls', "string.gsub('x', '.', function() while true do end end)"],
+    ['a coroutine', 'coroutine.wrap(function() while true do end end)()'],
+    ['a metamethod', 'return setmetatable({}, {__index = function() repeat until false end}).x'],
+    [
+      'recursion that never ends',
+      'local function f(n) f(n) f(n) return f(n) end while true do pcall(f) end',
+    ],
+    [
+      'plain recursion',
+      'local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end return fib(60)',
+    ],
+    [
+      'a catastrophic pattern',
+      "return string.find(string.rep('a', 50), string.rep('a?', 50) .. string.rep('a', 50))",
+    ],
+  ])('pauses and is killed in %s', (_what, source) => {
+    const run = new LuaRig().start(source);
+    for (let i = 0; i < 20; i++) expect(run.resume(() => true)).toBe(false);
+    run.kill(new LuaError('killed', true));
+    expect(run.isDone).toBe(true);
+    expect(run.error?.value).toBe('killed');
+    expect(run.resume()).toBe(true);
+  });
+
+  it('goes on where it was', () => {
+    const rig = new LuaRig();
+    const run = rig.start(`
+      local s = 0
+      for i = 1, 300000 do s = s + i end
+      return s, pcall(function() for i = 1, 300000 do s = s - i end return s end)`);
+    let pauses = 0;
+    while (!run.resume(() => true)) pauses++;
+    expect(run.result).toEqual([45000150000, true, 0]);
+    expect(pauses).toBeGreaterThan(10);
+  });
+
+  it('cannot catch an error that is final', () => {
+    const rig = new LuaRig();
+    rig.lua.globals.set(
+      'die',
+      rig.lua.plain('die', () => {
+        throw new LuaError('final', true);
+      }),
+    );
+    const script = 'pcall(function() coroutine.wrap(function() pcall(die) end)() end) return 1';
+    expect(rig.run(script)).toBe('error: final');
+  });
+
+  it('leaves an interpreter that runs the next one', () => {
+    const rig = new LuaRig();
+    const run = rig.start(
+      'local function f() return pcall(function() while true do end end) end f()',
+    );
+    run.resume(() => true);
+    run.kill(new LuaError('killed', true));
+    expect(rig.run('return pcall(function() return 1 end)')).toBe('true 1');
+  });
+});
+
+describe('A script that takes memory', () => {
+  /** A heap whose use is what has been counted. */
+  const limited = () => {
+    let used = 0;
+    let collected = 0;
+    const rig = new LuaRig({
+      memoryLimit: 64 * 1024 * 1024,
+      heap: { used: () => (used += 20 * 1024 * 1024), collect: () => void collected++ },
+    });
+    return { rig, collected: () => collected };
+  };
+
+  it.each([
+    ['one large string', "return string.rep('x', 1e9)"],
+    ['strings that double', "local s = 'x' while true do s = s .. s end"],
+    ['tables', 'local t = {} while true do t = {t} end'],
+    ['arrays', 'local t = {} local i = 0 while true do i = i + 1 t[i] = i end'],
+    ['fields', "local t = {} local i = 0 while true do i = i + 1 t['k' .. i] = i end"],
+  ])('gets an error for %s', (_what, source) => {
+    const { rig } = limited();
+    expect(rig.run(source)).toBe('error: not enough memory');
+  });
+
+  it('may catch it, and the next script has all of it again', () => {
+    const { rig } = limited();
+    expect(rig.run("return pcall(string.rep, 'x', 1e9)")).toBe('false not enough memory');
+    expect(rig.run("return #string.rep('x', 1e6)")).toBe('1000000');
+  });
+
+  it('is not stopped for garbage', () => {
+    let collected = 0;
+    const heap = {
+      used: () => 1000 + (collected > 0 ? 0 : 2 ** 30),
+      collect: () => void collected++,
+    };
+    const rig = new LuaRig({ memoryLimit: 2 ** 20 * 64, heap });
+    expect(rig.run('for i = 1, 400000 do local t = {i} end return 1')).toBe('1');
+  });
+});
