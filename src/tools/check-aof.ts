@@ -1,26 +1,16 @@
 #!/usr/bin/env node
 /** The program respd-check-aof: see check-aof/command.ts. */
-import { readSync, writeSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { nodeAofFiles } from '../persistence/aof/files.js';
 import { runCheckAof } from './check-aof/command.js';
-import { checkPreamble } from './check-aof/rdb-preamble.js';
+import { reportRdb } from './check-rdb/report.js';
+import { randomUnit, ToolOutput } from './node-host.js';
 
 const STDIN = 0;
-const STDOUT = 1;
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
-function print(text: string): void {
-  const bytes = Buffer.from(text, 'latin1');
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(STDOUT, bytes, at);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      // A reader that is slow is waited for; one that has gone needs nothing more.
-      if (code !== 'EAGAIN') return;
-    }
-  }
-}
+const output = new ToolOutput('Checking');
+const { print } = output;
 
 function ask(): string {
   const byte = Buffer.alloc(1);
@@ -46,6 +36,13 @@ process.exitCode = runCheckAof(process.argv.slice(2), {
   isTerminal: process.stdout.isTTY === true,
   print,
   ask,
-  checkRdb: (fd, path) => checkPreamble(nodeAofFiles, fd, path, print),
+  checkRdb(fd, path) {
+    const onProgress = output.progress;
+    const host = { files: nodeAofFiles, now: Date.now, random: randomUnit, print, onProgress };
+    const { bytes, isFine } = reportRdb(host, fd, path);
+    return isFine ? bytes : undefined;
+  },
   logLine,
+  onProgress: output.progress,
 });
+output.end();

@@ -27,6 +27,7 @@ const CR = 13;
 const LF = 10;
 const STAR = 42;
 const DOLLAR = 36;
+const ZERO = 48;
 
 export const NO_DATABASE = -1;
 
@@ -48,20 +49,23 @@ export class CommandBuffer {
    * @param now Unix time in seconds
    */
   append(db: number, args: Args, now: number): void {
-    const { count } = args;
+    const { buf, offs, lens, base, count } = args;
     let size = COMMAND_OVERHEAD + count * ARG_OVERHEAD;
-    for (let i = 0; i < count; i++) size += args.len(i);
+    for (let i = base; i < base + count; i++) size += lens[i]!;
     if (this.length + size > this.bytes.length) this.grow(size);
-    this.begin(db, now);
+    if (this.stampsTime || db !== this.selected) this.begin(db, now);
     const { bytes } = this;
-    let at = this.length;
-    bytes[at++] = STAR;
-    at = writeLineEnd(bytes, writeInteger(bytes, at, count));
-    for (let i = 0; i < count; i++) {
-      const len = args.len(i);
-      bytes[at++] = DOLLAR;
-      at = writeLineEnd(bytes, writeInteger(bytes, at, len));
-      at = writeLineEnd(bytes, copy(args.buf, args.off(i), len, bytes, at));
+    let at = writeHead(bytes, this.length, STAR, count);
+    for (let i = base; i < base + count; i++) {
+      const len = lens[i]!;
+      at = writeHead(bytes, at, DOLLAR, len);
+      const off = offs[i]!;
+      if (len > LOOP_COPY_MAX) buf.copy(bytes, at, off, off + len);
+      else for (let k = 0; k < len; k++) bytes[at + k] = buf[off + k]!;
+      at += len;
+      bytes[at] = CR;
+      bytes[at + 1] = LF;
+      at += 2;
     }
     this.length = at;
   }
@@ -144,15 +148,20 @@ function encodeWords(words: readonly string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
 }
 
-function writeLineEnd(dst: Uint8Array, at: number): number {
-  dst[at] = CR;
-  dst[at + 1] = LF;
-  return at + 2;
-}
-
-/** @returns the offset behind the copy */
-function copy(src: Buffer, off: number, len: number, dst: Buffer, at: number): number {
-  if (len > LOOP_COPY_MAX) src.copy(dst, at, off, off + len);
-  else for (let i = 0; i < len; i++) dst[at + i] = src[off + i]!;
-  return at + len;
+/** `$12\r\n`: a mark and a number, most often of one digit or two. @returns the offset behind it */
+function writeHead(dst: Uint8Array, at: number, mark: number, n: number): number {
+  let pos = at;
+  dst[pos++] = mark;
+  if (n < 10) {
+    dst[pos++] = ZERO + n;
+  } else if (n < 100) {
+    const tens = (n / 10) | 0;
+    dst[pos++] = ZERO + tens;
+    dst[pos++] = ZERO + n - tens * 10;
+  } else {
+    pos = writeInteger(dst, pos, n);
+  }
+  dst[pos] = CR;
+  dst[pos + 1] = LF;
+  return pos + 2;
 }

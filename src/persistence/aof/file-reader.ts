@@ -40,7 +40,8 @@ export type FileVerdict =
 export type FileStep = 'preamble' | 'command' | 'end';
 
 const MAGIC = Buffer.from('REDIS');
-const CHUNK_BYTES = 1024 * 1024;
+/** Of RDB data at a time: so much takes a third of a millisecond. */
+const CHUNK_BYTES = 32 * 1024;
 
 export class AofFileReader {
   readonly size: number;

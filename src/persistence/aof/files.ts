@@ -15,6 +15,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   statSync,
@@ -38,6 +39,8 @@ export interface AofFiles {
   /** Makes a folder unless it is there. */
   makeFolder(path: string): void;
   isFolder(path: string): boolean;
+  /** Names of what is in a folder, in any order. */
+  list(path: string): string[];
   /** Whether there is a regular file. */
   isFile(path: string): boolean;
   /** Size of a file in bytes. */
@@ -84,6 +87,7 @@ export const nodeAofFiles: AofFiles = {
     }
   },
   isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+  list: (path) => readdirSync(path),
   isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
   sizeOf: (path) => statSync(path).size,
   open: (path, mode) => openSync(path, FLAGS[mode], FILE_MODE),

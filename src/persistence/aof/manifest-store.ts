@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import { systemErrorText } from '../../text/system-error.js';
 import type { AofFiles } from './files.js';
-import { Manifest, manifestName, needsUpgrade, tempManifestName } from './manifest.js';
+import { Manifest, manifestName, needsUpgrade, partOfLog, tempManifestName } from './manifest.js';
 import { MANIFEST_MAX_BYTES, ManifestFault, parseManifest } from './parse-manifest.js';
 
 /** Something with the append-only files went wrong; its text is what Redis logs. */
@@ -56,6 +56,34 @@ export class ManifestStore {
       throw new AofError(`${manifest.reason}, line ${manifest.lineNumber}`, manifest.messages);
     }
     return manifest;
+  }
+
+  /**
+   * Makes sure that there are no files with data that the manifest should name and doesn't, for it is
+   * missing, or its end is: the log would go on without them, and overwrite them in the end. (Redis does
+   * that, and says nothing.) What a start or a rewrite leaves that was cut short, an empty incr file
+   * or the next base, is no such file.
+   * @throws AofError there are
+   */
+  refuseOrphans(manifest: Manifest): void {
+    const { dirname, filename, files, folder } = this;
+    if (!files.isFolder(folder)) return;
+    const path = manifestName(filename);
+    const isMissing = !files.isFile(this.path(path));
+    const named = new Set(manifest.parts.map((file) => file.name));
+    for (const name of files.list(folder)) {
+      const part = partOfLog(name, filename);
+      if (part === undefined || named.has(name)) continue;
+      const isOrphan =
+        part.type === 'b'
+          ? isMissing && part.seq > 1
+          : part.seq > manifest.incrSeq && files.sizeOf(this.path(name)) > 0;
+      if (!isOrphan) continue;
+      throw new AofError(
+        `The AOF manifest file ${path} ${isMissing ? 'is missing' : 'lacks lines'}: there is ${name} ` +
+          `in ${dirname}. Bring the manifest back, or move the file away if it is not wanted.`,
+      );
+    }
   }
 
   /** Makes the folder unless it is there. @throws AofError */

@@ -169,6 +169,18 @@ export function tempIncrName(appendFilename: string): string {
   return `temp-${appendFilename}.incr`;
 }
 
+/** What file of a log a name stands for, if it is one that `withNextBase` or `withNextIncr` gives. */
+export function partOfLog(
+  name: string,
+  appendFilename: string,
+): { readonly seq: number; readonly type: 'b' | 'i' } | undefined {
+  if (!name.startsWith(`${appendFilename}.`)) return undefined;
+  const rest = name.slice(appendFilename.length);
+  const [, seq, type] = /^\.(\d+)\.(base\.rdb|base\.aof|incr\.aof)$/.exec(rest) ?? [];
+  if (type === undefined) return undefined;
+  return { seq: Number(seq), type: type === 'incr.aof' ? 'i' : 'b' };
+}
+
 /** What stands in the folders when the server starts. */
 export interface AofSurroundings {
   /** Whether a file of that name is beside the append-only folder. */

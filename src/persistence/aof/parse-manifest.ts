@@ -98,6 +98,8 @@ function parseLine(line: string): AofFile | string {
     const value = Buffer.from(words[i + 1]!);
     switch (Buffer.from(words[i]!).toString('latin1').toLowerCase()) {
       case 'file':
+        // A line end that was damaged has made one line of two.
+        if (name !== undefined) return INVALID;
         name = value.toString();
         if (/[/\\]/.test(name)) return "File can't be a path, just a filename";
         break;

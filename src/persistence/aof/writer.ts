@@ -50,10 +50,13 @@ export interface AofWriterParts {
   isSaving(): boolean;
   /** How far the replication stream has come with what was appended. */
   replicationOffset(): number;
-  /** Told of each operation's time, in microseconds, if anybody wants to know. */
+  /** Whether anybody wants to know how long operations take; and they are told, in microseconds. */
+  timesWrites?(): boolean;
   onLatency?(event: AofLatencyEvent, micros: number): void;
   /** Waits before each write: DEBUG AOF-FLUSH-SLEEP. */
   beforeWrite?(): void;
+  /** A sync on another thread has ended. */
+  onSynced?(): void;
 }
 
 /** Bytes stay here for so long while the file is being synced, in seconds. */
@@ -163,7 +166,8 @@ export class AofWriter {
 
   /** Appends a command. @param db the database it works on, or NO_DATABASE */
   append(db: number, args: Args): void {
-    this.buffer.append(db, args, this.parts.clock.seconds());
+    const { buffer } = this;
+    buffer.append(db, args, buffer.stampsTime ? this.parts.clock.seconds() : 0);
     if (this.buffer.length > EARLY_BYTES) this.flush();
   }
 
@@ -260,6 +264,9 @@ export class AofWriter {
     if (this.buffer.length > 0) {
       if (!force && this.mustWait()) return false;
       if (!this.write()) return false;
+    } else if (this.isAllSynced) {
+      // What was propagated to others only needs no sync of ours.
+      this.syncedReplicationOffset = this.parts.replicationOffset();
     }
     return this.syncIfDue();
   }
@@ -280,7 +287,8 @@ export class AofWriter {
     const { parts, buffer } = this;
     const expected = buffer.length;
     parts.beforeWrite?.();
-    const began = parts.clock.micros();
+    const isTimed = parts.timesWrites?.() ?? false;
+    const began = isTimed ? parts.clock.micros() : 0;
     let written = 0;
     let error: unknown;
     try {
@@ -292,7 +300,7 @@ export class AofWriter {
     } catch (thrown) {
       error = thrown;
     }
-    this.reportWrite(parts.clock.micros() - began);
+    if (isTimed) this.reportWrite(parts.clock.micros() - began);
     this.postponedSince = 0;
     if (written < expected) return this.failWrite(written, expected, error);
     if (this.writeError !== undefined) {
@@ -367,6 +375,10 @@ export class AofWriter {
 
   // ----------------------------------------------------------------------------------------- sync
 
+  private get isAllSynced(): boolean {
+    return this.syncedSize === this.incrSize && this.syncs.length === 0 && !this.isFailing;
+  }
+
   /** @returns false if what was promised can't be kept */
   private syncIfDue(): boolean {
     if (this.syncedSize === this.incrSize || this.fsyncPolicy === 'no') return true;
@@ -431,6 +443,7 @@ export class AofWriter {
     this.noteSync(error, job.offset);
     if (this.syncs.length > 0) this.runSync();
     if (this.isPostponed) this.flush();
+    this.parts.onSynced?.();
   }
 
   private noteSync(error: unknown, replicationOffset: number): void {

@@ -3,6 +3,9 @@
  *
  * Strings go in as the format likes them best: small integers as integers, from 21 bytes on
  * compressed if that saves at least 4. Whoever reads the chunks later can't see where one ended.
+ *
+ * Compressing takes ten times as long as all the rest. So it may be left to another process: then
+ * strings go in as they are, and `places` says where those begin that are worth a try.
  */
 import { copyBytes } from '../../datastructs/move-bytes.js';
 import { parseInteger } from '../../text/int64.js';
@@ -13,6 +16,9 @@ const FIRST_BYTES = 64 * 1024;
 /** A taken chunk of more than this leaves a buffer of FIRST_BYTES behind. */
 const KEPT_BYTES = 1024 * 1024;
 const LENGTH_MAX_BYTES = 9;
+/** Strings longer than this are not left to be compressed later: all of one has to be held for it. */
+const LATER_MAX_BYTES = 32 * 1024 * 1024;
+const FIRST_PLACES = 1024;
 /** Longest text that may be an int32. */
 const INT32_DIGITS = 11;
 /** Below this LZF can't win. */
@@ -20,14 +26,20 @@ const COMPRESS_FROM = 21;
 const COMPRESS_SAVES = 4;
 const WORD = 0x100000000;
 
+/** Whether strings are compressed: never, at once, or by whoever gets the chunks. */
+export type Compression = boolean | 'later';
+
 export class ChunkWriter {
   buf = Buffer.allocUnsafeSlow(FIRST_BYTES);
   /** Bytes written and not yet taken. */
   length = 0;
+  /** Where strings begin, with their lengths, that are to be compressed later: the first `placeCount`. */
+  places = NO_PLACES;
+  placeCount = 0;
 
   constructor(
     /** `rdbcompression`. */
-    public compresses = true,
+    public compresses: Compression = true,
   ) {}
 
   /** What was written since the last time, in a buffer of its own. */
@@ -40,6 +52,7 @@ export class ChunkWriter {
   /** Drops what was written. */
   clear(): void {
     this.length = 0;
+    this.placeCount = 0;
     if (this.buf.length > KEPT_BYTES) this.buf = Buffer.allocUnsafeSlow(FIRST_BYTES);
   }
 
@@ -117,18 +130,37 @@ export class ChunkWriter {
 
   string(from: Uint8Array, off: number, len: number): void {
     if (len <= INT32_DIGITS && this.integer(from, off, len)) return;
-    if (len >= COMPRESS_FROM && this.compresses && this.compressed(from, off, len)) return;
+    if (len >= COMPRESS_FROM) {
+      if (this.compresses === 'later') this.notePlace(len);
+      else if (this.compresses && this.compressed(from, off, len)) return;
+    }
     this.count(len);
     this.bytes(from, off, len);
   }
 
+  /** The begin of a long string, whose bytes follow piece by piece; not compressed at once. */
+  beginString(len: number): void {
+    if (this.compresses === 'later') this.notePlace(len);
+    this.count(len);
+  }
+
   /** Makes room for so many bytes more. */
-  private reserve(more: number): void {
+  reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.buf.length) return;
     const bigger = Buffer.allocUnsafeSlow(Math.max(needed, this.buf.length * 2));
     bigger.set(this.buf.subarray(0, this.length));
     this.buf = bigger;
+  }
+
+  private notePlace(len: number): void {
+    if (len > LATER_MAX_BYTES) return;
+    if (this.placeCount === this.places.length) {
+      const more = new Int32Array(Math.max(FIRST_PLACES, 2 * this.placeCount));
+      more.set(this.places);
+      this.places = more;
+    }
+    this.places[this.placeCount++] = this.length;
   }
 
   private wordBigEndian(n: number): void {
@@ -181,3 +213,5 @@ export class ChunkWriter {
     return true;
   }
 }
+
+const NO_PLACES = new Int32Array(0);

@@ -27,6 +27,7 @@ import type { HashTable } from '../../keyspace/hash/hash-table.js';
 import { Kind } from '../../keyspace/kinds.js';
 import { ListCursor } from '../../keyspace/list/cursor.js';
 import { List } from '../../keyspace/list/list.js';
+import type { LargeString } from '../../keyspace/object-table.js';
 import type { DictSet } from '../../keyspace/set/dict-set.js';
 import { KeySet } from '../../keyspace/set/key-set.js';
 import type { Stream } from '../../keyspace/stream/stream.js';
@@ -34,7 +35,14 @@ import { ZsetReader } from '../../keyspace/zset/open.js';
 import type { ZsetSkiplist } from '../../keyspace/zset/zset-skiplist.js';
 import type { ChunkWriter } from './chunk-writer.js';
 import { NodeContainer, RDB_VERSION_MIN, RdbOpcode, RdbType, RdbVersion } from './format.js';
-import { type Steps, writeHash, writeQuicklist, writeSet, writeZset } from './walk-collections.js';
+import {
+  type Steps,
+  writeHash,
+  writeLargeString,
+  writeQuicklist,
+  writeSet,
+  writeZset,
+} from './walk-collections.js';
 import { hasOwnActiveTimes, writeStream } from './walk-stream.js';
 
 /** Which of a key's use is noted beside it: what the eviction policy goes by. */
@@ -233,6 +241,10 @@ export class EntryEncoder {
         return;
       case Kind.Stream:
         this.rest = writeStream(out, limit, db.objectOf(e) as Stream, type);
+        return;
+      case Kind.StringLarge:
+        if (out.compresses === true) this.writeInline(db, e, 0);
+        else this.rest = writeLargeString(out, limit, db.objectOf(e) as LargeString);
         return;
       default:
         // Strings and intsets.

@@ -7,6 +7,8 @@
 export class RdbFault extends Error {
   /** The key whose value it is in, if it is in one. */
   key: Buffer | undefined = undefined;
+  /** Whether the data end too early. */
+  isCutShort = false;
 
   constructor(
     readonly reason: string,

@@ -69,6 +69,8 @@ export class RdbInput {
   /** Upper and lower word of the length that `words` read last. */
   high = 0;
   low = 0;
+  /** Whether a number of elements that can't be there is a fault at once, and not where they end. */
+  doubtsCounts = true;
   /** Bytes, from the mark on, without which it is of no use to try again. */
   wanted = 0;
 
@@ -183,7 +185,7 @@ export class RdbInput {
   need(n: number): void {
     if (this.at + n <= this.end) return;
     if (this.total !== undefined && this.offset + n > this.total) {
-      throw this.fault('the data ends in the middle of it');
+      throw this.cutShort('the data ends in the middle of it');
     }
     this.wanted = this.at + n - this.start;
     throw SHORT;
@@ -191,6 +193,13 @@ export class RdbInput {
 
   fault(reason: string): RdbFault {
     return new RdbFault(reason, this.offset);
+  }
+
+  /** What is wrong is that there are not enough bytes. */
+  cutShort(reason: string): RdbFault {
+    const fault = this.fault(reason);
+    fault.isCutShort = true;
+    return fault;
   }
 
   byte(): number {
@@ -262,7 +271,7 @@ export class RdbInput {
   elements(bytes: number): number {
     const from = this.offset;
     const n = this.count();
-    if (n * bytes > this.remaining) {
+    if (n * bytes > this.remaining && this.doubtsCounts) {
       throw new RdbFault(`${n} elements are announced, more than there can be`, from);
     }
     return n;
@@ -280,7 +289,7 @@ export class RdbInput {
     } else {
       this.bigWords(first);
       len = this.high * WORD + this.low;
-      if (len > STRING_MAX) throw this.fault(`a string of ${len} bytes is too long`);
+      if (len > STRING_MAX) throw this.tooLong(len);
     }
     if (this.at + len > this.end) this.need(len);
     slot.set(this.buf, this.at, len);
@@ -304,6 +313,11 @@ export class RdbInput {
     return { matches, found, expected: this.crc.toString() };
   }
 
+  private tooLong(len: number): RdbFault {
+    if (len > this.remaining) return this.cutShort('the data ends in the middle of it');
+    return this.fault(`a string of ${len} bytes is too long`);
+  }
+
   private sumUp(): void {
     if (this.sums) this.crc.update(this.buf, this.summed, this.start - this.summed);
     this.summed = this.start;
@@ -312,8 +326,9 @@ export class RdbInput {
   private bigWords(first: number): void {
     const isLong = first === LENGTH_64BIT;
     if (!isLong && first !== LENGTH_32BIT) {
-      throw this.fault(`0x${first.toString(16)} begins no length`);
+      throw this.fault(`Unknown length encoding ${first >>> 6} in rdbLoadLen()`);
     }
+    if (isLong) this.need(8);
     this.high = isLong ? this.wordBigEndian() : 0;
     this.low = this.wordBigEndian();
   }
@@ -344,11 +359,10 @@ export class RdbInput {
   private lzfString(slot: StringSlot): void {
     const compressed = this.count();
     const len = this.count();
-    if (compressed > STRING_MAX || len > STRING_MAX || len > compressed * LZF_MAX_RATIO) {
-      throw this.fault('Invalid LZF compressed string');
-    }
+    if (compressed > STRING_MAX) throw this.tooLong(compressed);
     const at = this.take(compressed);
-    if (!lzfDecompress(this.buf, at, compressed, slot.room(len), 0, len)) {
+    const mayBe = len <= STRING_MAX && len <= compressed * LZF_MAX_RATIO;
+    if (!mayBe || !lzfDecompress(this.buf, at, compressed, slot.room(len), 0, len)) {
       throw this.fault('Invalid LZF compressed string');
     }
   }

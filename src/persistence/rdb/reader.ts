@@ -20,7 +20,7 @@ import type { Keyspace } from '../../keyspace/keyspace.js';
 import { Kind } from '../../keyspace/kinds.js';
 import { LooseValue } from '../../keyspace/loose-value.js';
 import { BATCHED_MAX_BYTES, EntryBatch, FRESH_CLOCK } from './entry-batch.js';
-import { RdbFault, SHORT } from './fault.js';
+import { RdbFault } from './fault.js';
 import {
   ModuleOpcode,
   moduleName,
@@ -31,6 +31,7 @@ import {
   RdbVersion,
 } from './format.js';
 import { RdbInput, StringSlot } from './input.js';
+import { ItemReader } from './item-reader.js';
 import { isBlob } from './load-blob.js';
 import { LoadContext } from './load-context.js';
 import { isValueType, loaderOf, ModuleSkipper, readBlob } from './load-value.js';
@@ -58,22 +59,18 @@ export interface RdbReaderOptions {
   onNote?(name: string, value: string): void;
   /** A collection without members, which is left out. */
   onEmpty?(key: Buffer): void;
-  /** A library of functions. */
-  onFunctions?(code: Buffer): void;
+  /** A library of functions. @returns what is wrong with it, if anything */
+  onFunctions?(code: Buffer): string | undefined;
 }
 
-export type RdbProgress = 'more' | 'done' | 'fault';
-
-const Stage = { Header: 0, Items: 1, Value: 2, Module: 3, Checksum: 4, Done: 5 } as const;
+const Stage = { Header: 0, Items: 1, Value: 2, Module: 3, Checksum: 4 } as const;
 
 /** A key of a file takes at least so many bytes: type, key, value. */
 const KEY_BYTES = 3;
 /** Of a number that there may be: none. */
 const NONE = -1;
 
-export class RdbReader {
-  /** What was wrong, if anything. */
-  fault: RdbFault | undefined = undefined;
+export class RdbReader extends ItemReader {
   /** The file's version; 0 before its header was read. */
   version = 0;
   // Counters.
@@ -85,7 +82,6 @@ export class RdbReader {
   readonly types = new Float64Array(256);
 
   private stage: number = Stage.Header;
-  private readonly input: RdbInput;
   private readonly context = new LoadContext();
   private readonly value = new LooseValue();
   private readonly module = new ModuleSkipper();
@@ -105,7 +101,7 @@ export class RdbReader {
   private uses = NONE;
 
   constructor(private readonly options: RdbReaderOptions) {
-    this.input = new RdbInput(options.totalBytes, options.checksSum ?? true);
+    super(new RdbInput(options.totalBytes, options.checksSum ?? true));
     this.expiry = 0;
     this.idle = NONE;
     this.db = options.keyspace.databases[0]!;
@@ -113,67 +109,18 @@ export class RdbReader {
     this.context.isDeep = options.isDeep ?? false;
   }
 
-  /** Bytes read. */
-  get offset(): number {
-    return this.input.offset;
-  }
-
-  /** What has come behind the end of the RDB data. */
-  get rest(): Uint8Array {
-    return this.input.rest();
-  }
-
-  /** Takes a chunk, which may be used again afterwards. */
-  read(chunk: Uint8Array): RdbProgress {
-    const { input } = this;
-    if (this.stage === Stage.Done) return 'done';
-    if (this.fault !== undefined) return 'fault';
-    input.feed(chunk);
-    if (input.available < input.wanted) {
-      input.keep();
-      return 'more';
-    }
-    input.wanted = 0;
-    try {
-      while (this.stage !== Stage.Done) {
-        input.mark();
-        this.readItem();
-      }
-      input.mark();
-      return 'done';
-    } catch (error) {
-      return error === SHORT ? this.pause() : this.fail(error);
-    }
-  }
-
-  /** Says that there is no more. */
-  end(): RdbProgress {
-    if (this.stage === Stage.Done) return 'done';
-    if (this.fault === undefined) this.fail(this.input.fault('the data ends too early'));
-    return 'fault';
-  }
-
   /** Leaves nothing undone of what was read. */
-  private pause(): RdbProgress {
-    this.input.keep();
-    try {
-      this.flush();
-    } catch (error) {
-      return this.fail(error);
-    }
-    return 'more';
+  protected override settle(): void {
+    this.flush();
   }
 
-  private fail(error: unknown): 'fault' {
-    if (!(error instanceof RdbFault)) throw error;
-    if (this.key.len > 0 || this.loader !== undefined) error.key = Buffer.from(this.key.view());
+  protected override blame(fault: RdbFault): void {
+    if (this.key.len > 0 || this.loader !== undefined) fault.key = Buffer.from(this.key.view());
     this.loader?.drop();
     this.loader = undefined;
-    this.fault = error;
-    return 'fault';
   }
 
-  private readItem(): void {
+  protected override readItem(): void {
     switch (this.stage) {
       case Stage.Header:
         this.readHeader();
@@ -194,7 +141,7 @@ export class RdbReader {
         return;
       default:
         this.readChecksum();
-        this.stage = Stage.Done;
+        this.isDone = true;
     }
   }
 
@@ -246,8 +193,7 @@ export class RdbReader {
         this.readNote();
         return;
       case RdbOpcode.Function2:
-        input.string(this.context.first);
-        this.options.onFunctions?.(Buffer.from(this.context.first.view()));
+        this.readFunctions();
         return;
       case RdbOpcode.FunctionPreGa:
         throw input.fault('there are functions in the format of a pre-release');
@@ -256,7 +202,8 @@ export class RdbReader {
         return;
       default:
         this.flush();
-        this.stage = this.version >= RdbVersion.Checksummed ? Stage.Checksum : Stage.Done;
+        if (this.version >= RdbVersion.Checksummed) this.stage = Stage.Checksum;
+        else this.isDone = true;
     }
   }
 
@@ -302,6 +249,13 @@ export class RdbReader {
       Buffer.from(first.view()).toString('latin1'),
       Buffer.from(second.view()).toString('latin1'),
     );
+  }
+
+  private readFunctions(): void {
+    const { first } = this.context;
+    this.input.string(first);
+    const wrong = this.options.onFunctions?.(Buffer.from(first.view()));
+    if (wrong !== undefined) throw this.input.fault(`Failed loading library, ${wrong}`);
   }
 
   private beginModule(): void {

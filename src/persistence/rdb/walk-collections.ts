@@ -7,15 +7,31 @@ import type { Dict } from '../../datastructs/dict.js';
 import type { Quicklist } from '../../datastructs/quicklist.js';
 import { NodeView } from '../../datastructs/quicklist-nodes.js';
 import type { HashTable } from '../../keyspace/hash/hash-table.js';
+import type { LargeString } from '../../keyspace/object-table.js';
 import type { ZsetSkiplist } from '../../keyspace/zset/zset-skiplist.js';
 import type { ChunkWriter } from './chunk-writer.js';
 import { NodeContainer, RdbType } from './format.js';
+
+const PIECE_BYTES = 64 * 1024;
 
 export type Steps = Generator<void, void, void>;
 
 /** Length of the writer's chunk at which a step is over. */
 export interface StepLimit {
   readonly at: number;
+}
+
+/** A string that is long, piece by piece; not to be compressed at once. */
+export function* writeLargeString(
+  out: ChunkWriter,
+  limit: StepLimit,
+  { buf, length }: LargeString,
+): Steps {
+  out.beginString(length);
+  for (let at = 0; at < length; at += PIECE_BYTES) {
+    out.bytes(buf, at, Math.min(PIECE_BYTES, length - at));
+    if (out.length >= limit.at) yield;
+  }
 }
 
 export function* writeSet(out: ChunkWriter, limit: StepLimit, dict: Dict): Steps {

@@ -29,6 +29,8 @@ export class CFile {
   constructor(
     private readonly files: AofFiles,
     private readonly fd: number,
+    /** Told how far reading has come, from 0 to 1. */
+    private readonly onProgress: ((fraction: number) => void) | undefined = undefined,
   ) {
     this.size = files.size(fd);
   }
@@ -132,6 +134,7 @@ export class CFile {
       if (got === 0) break;
       this.until += got;
     }
+    if (this.size > 0) this.onProgress?.(this.position / this.size);
     return this.until - this.position;
   }
 }

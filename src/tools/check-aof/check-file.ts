@@ -11,9 +11,9 @@
 import type { AofFiles } from '../../persistence/aof/files.js';
 import { untilNul } from '../../text/c-string.js';
 import { systemErrorText } from '../../text/system-error.js';
+import { utf8Of } from '../texts.js';
 import { CFile, LONG_MAX, parseLong } from './c-file.js';
 import type { CommandSummary } from './summary.js';
-import { utf8Of } from './texts.js';
 
 export type FileResult = 'ok' | 'empty' | 'truncated' | 'truncated to timestamp';
 
@@ -40,6 +40,8 @@ export interface CheckSession {
   checkRdb(fd: number, path: string): number | undefined;
   /** Lines read, of all files together. */
   line: number;
+  /** Told how far the check of a file has come, from 0 to 1. */
+  readonly onProgress?: ((fraction: number) => void) | undefined;
 }
 
 /** Texts are latin1. */
@@ -73,7 +75,8 @@ export function checkFile(session: CheckSession, file: CheckedFile): FileResult 
     return stop(session, `Cannot open file ${file.path}: ${why}, aborting...\n`);
   }
   try {
-    return new FileCheck(session, file, new CFile(files, fd)).run(fd);
+    const input = new CFile(files, fd, session.onProgress);
+    return new FileCheck(session, file, input).run(fd);
   } catch (error) {
     if (error instanceof CheckEnd) throw error;
     return stop(session, `Failed to read from AOF ${file.name}, aborting...\n`);

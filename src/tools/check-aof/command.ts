@@ -13,10 +13,10 @@ import type { AofFiles } from '../../persistence/aof/files.js';
 import { AofError, readManifest } from '../../persistence/aof/manifest-store.js';
 import { MANIFEST_LINE_MAX, ManifestFault } from '../../persistence/aof/parse-manifest.js';
 import { systemErrorText } from '../../text/system-error.js';
+import { latin1Of, utf8Of } from '../texts.js';
 import { CFile, parseLong } from './c-file.js';
 import { CheckEnd, type CheckSession, checkFile, type FileResult } from './check-file.js';
 import { CommandSummary } from './summary.js';
-import { latin1Of, utf8Of } from './texts.js';
 
 /** What the program needs of the world around it. */
 export interface CheckHost {
@@ -29,6 +29,8 @@ export interface CheckHost {
   checkRdb(fd: number, path: string): number | undefined;
   /** A line as the server logs warnings, with time and process. */
   logLine(text: string): string;
+  /** Told how far the check of a file has come, from 0 to 1. */
+  onProgress?(fraction: number): void;
 }
 
 const USAGE =
@@ -54,6 +56,7 @@ export function runCheckAof(args: readonly string[], host: CheckHost): number {
       summary,
       checkRdb,
       line: 1,
+      onProgress: host.onProgress,
     };
     checkPath(session, latin1Of(options.path), host);
     for (const line of summary?.lines() ?? []) host.print(`${line}\n`);

@@ -1,57 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { allCommands } from '../../../src/commands/index.js';
 import { LooseValue } from '../../../src/keyspace/loose-value.js';
 import { LoadContext } from '../../../src/persistence/rdb/load-context.js';
 import { PayloadWriter, readPayload } from '../../../src/persistence/rdb/payload.js';
-import { HandlerRig } from '../../support/handler-rig.js';
+import type { HandlerRig } from '../../support/handler-rig.js';
 import { readRdb, writeRdb } from '../../support/rdb-file.js';
-import { emptyKeyspace, entryOf } from './rdb-support.js';
-
-/** A generator whose numbers are the same every time. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 0x100000000) * below);
-  };
-}
-
-/** One key of every encoding, as short as they can be. */
-function smallRig(): HandlerRig {
-  const rig = new HandlerRig(allCommands, {
-    'hash-max-listpack-value': 30,
-    'zset-max-listpack-value': 30,
-    'set-max-listpack-value': 30,
-    'list-max-listpack-size': 4,
-  });
-  const long = 'm'.repeat(40);
-  for (const request of [
-    'SET int 12345',
-    `SET raw ${long}`,
-    'RPUSH list:listpack a b 1',
-    'RPUSH list:quicklist a b c d e f g 1000000',
-    'SADD set:intset 1 2 70000',
-    'SADD set:listpack a b 12',
-    `SADD set:table a ${long}`,
-    'HSET hash:listpack a 1 b 2',
-    `HSET hash:table a ${long} b c`,
-    'HSET hash:timed a 1 b 2 c 3',
-    'HPEXPIREAT hash:timed 1800000000000 FIELDS 2 a b',
-    `HSET hash:timed:table a ${long} b c`,
-    'HPEXPIREAT hash:timed:table 1800000000000 FIELDS 1 a',
-    'ZADD zset:listpack 1 a 1.5 b',
-    `ZADD zset:skiplist 1 a 2.5 ${long}`,
-    'XADD stream 1-1 a b c d',
-    'XADD stream 1-2 a b c d',
-    'XADD stream 2-1 x y',
-    'XGROUP CREATE stream group 0',
-    'XREADGROUP GROUP group Alice COUNT 1 STREAMS stream >',
-    'XREADGROUP GROUP group Bob COUNT 1 STREAMS stream >',
-  ]) {
-    rig.run(request);
-  }
-  return rig;
-}
+import { seeded } from '../../support/seeded.js';
+import { emptyKeyspace, entryOf, smallRig } from './rdb-support.js';
 
 describe('a damaged RDB file', () => {
   let rig: HandlerRig;

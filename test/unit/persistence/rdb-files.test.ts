@@ -139,7 +139,10 @@ describe('an RDB file', () => {
     const functions: string[] = [];
     const options = {
       onNote: (name: string, value: string) => void notes.push(`${name}=${value}`),
-      onFunctions: (code: Buffer) => void functions.push(code.toString()),
+      onFunctions(code: Buffer) {
+        functions.push(code.toString());
+        return undefined;
+      },
     };
     const name = [0x81, 0, 0, 0, 0, 0, 0, 4, 1];
     const zeros = Array(8).fill(0);

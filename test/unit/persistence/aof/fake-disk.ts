@@ -70,6 +70,14 @@ export class FakeDisk implements AofFiles {
     return this.folders.has(path);
   }
 
+  list(path: string): string[] {
+    this.begin('list', path);
+    const before = `${path}/`;
+    return this.paths()
+      .filter((name) => name.startsWith(before))
+      .map((name) => name.slice(before.length));
+  }
+
   isFile(path: string): boolean {
     return this.names.has(path);
   }

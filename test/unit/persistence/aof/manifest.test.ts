@@ -37,6 +37,7 @@ describe('a manifest', () => {
   test('may have comments, words in any case and order, and words of later versions', () => {
     const manifest = parse('# hello\nTYPE b new "x y" File "a b" seq 1\r\n');
     expect(manifest.base).toEqual({ name: 'a b', seq: 1, type: 'b' });
+    expect(fault('file a seq 1 type b\vfile b seq 1 type i\n')[0]).toMatch(/^Invalid/);
   });
 
   test('of odd names comes back as it was', () => {
@@ -234,6 +235,34 @@ describe('the manifest on disk', () => {
 
   test('is empty where there is none', () => {
     expect(store(new FakeDisk()).load()).toBe(Manifest.EMPTY);
+  });
+
+  test('that is missing, or has lost its last line, is missed', () => {
+    const text = 'file a.2.base.rdb seq 2 type b\nfile a.4.incr.aof seq 4 type i\n';
+    const disk = new FakeDisk();
+    const store = new ManifestStore(disk, '/', 'dir', 'a');
+    disk.makeFolder('/dir');
+    disk.put('/dir/a.2.base.rdb', 'base');
+    disk.put('/dir/a.4.incr.aof', 'data');
+    disk.put('/dir/a.5.incr.aof', '');
+    disk.put('/dir/a.3.base.rdb', 'a rewrite that was cut short');
+    disk.put('/dir/a.3.incr.aof', 'to be deleted');
+    const refused = () => store.refuseOrphans(store.load());
+    expect(refused).toThrow('The AOF manifest file a.manifest is missing: there is a.2.base.rdb');
+    disk.put('/dir/a.manifest', text);
+    expect(refused).not.toThrow();
+    disk.put('/dir/a.manifest', text.slice(0, text.indexOf('\n') + 1));
+    expect(refused).toThrow('The AOF manifest file a.manifest lacks lines: there is a.3.incr.aof');
+  });
+
+  test('may be missing where a first start was cut short', () => {
+    const disk = new FakeDisk();
+    disk.makeFolder('/dir');
+    disk.put('/dir/a.1.base.rdb', 'base');
+    disk.put('/dir/a.1.incr.aof', '');
+    disk.put('/dir/other.4.incr.aof', 'data of another');
+    const store = new ManifestStore(disk, '/', 'dir', 'a');
+    expect(() => store.refuseOrphans(store.load())).not.toThrow();
   });
 
   test('that is damaged is refused', () => {
