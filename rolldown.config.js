@@ -32,11 +32,14 @@ const server = {
   },
 };
 
-const tool = (name) => ({
-  input: { [name]: `build/tools/${name}.js` },
+const tool = (name, source = `tools/${name}.js`) => ({
+  input: { [name]: `build/${source}` },
   external: /^[^./]/,
   platform: 'node',
   output: { dir: 'dist', format: 'esm', cleanDir: false, chunkFileNames: `${name}-[name].js` },
 });
 
-export default defineConfig([server, tool('check-aof')]);
+/** The process that writes snapshots. */
+const worker = tool('snapshot-worker', 'persistence/snapshot/worker-main.js');
+
+export default defineConfig([server, tool('check-aof'), tool('check-rdb'), worker]);

@@ -6,25 +6,31 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { benchAppend } from './append.mjs';
 import { benchCalm } from './calm.mjs';
 import { benchHitRates } from './hit-rates.mjs';
+import { benchLoad } from './load.mjs';
 import { benchMembers, benchMemory } from './memory.mjs';
 import { benchPauses } from './pauses.mjs';
+import { benchPersist } from './persist.mjs';
 import { cleanUpAtEnd } from './servers.mjs';
 import { benchSpeed } from './speed.mjs';
 import { benchStartup } from './startup.mjs';
 import { chooseTests, GROUPS } from './tests.mjs';
+import { benchUpkeep } from './upkeep.mjs';
 
 const USAGE = `npm run bench -- [what ...] [options]
 
 what: ${Object.keys(GROUPS).join(', ')}, a single test such as get, all;
-      memory, members, pauses, calm, hit-rates, startup.                      [strings]
+      memory, members, pauses, calm, hit-rates, upkeep, startup, persist, load,
+      append.                                                                         [strings]
 
   --pipeline 1,16,64   depths of pipelining
   --rounds 3           counted rounds; the median is reported
   --seconds 2          how long one run should take
   --requests N         so many requests per run instead
-  --keys N             keys for memory [2000000] and pauses [10000000],
+  --keys N             keys for memory, persist and load [2000000] and pauses [10000000],
+                       SETs for append [1000000],
                        members for members [1000000] and calm [10000000],
                        accesses for hit-rates [1000000]
   --json FILE          write all numbers there as well
@@ -39,7 +45,21 @@ const PAUSES_KEYS = 10_000_000;
 const MEMBERS = 1_000_000;
 const CALM_MEMBERS = 10_000_000;
 const HIT_RATE_ACCESSES = 1_000_000;
-const MODES = ['memory', 'members', 'pauses', 'calm', 'hit-rates', 'startup'];
+const UPKEEP_KEYS = 5_000_000;
+const PERSIST_KEYS = 2_000_000;
+const APPEND_WRITES = 1_000_000;
+const MODES = [
+  'memory',
+  'members',
+  'pauses',
+  'calm',
+  'hit-rates',
+  'upkeep',
+  'startup',
+  'persist',
+  'load',
+  'append',
+];
 
 function parseCommandLine() {
   return parseArgs({
@@ -95,7 +115,11 @@ async function main() {
   if (what.includes('hit-rates')) {
     results.push(await benchHitRates({ accesses: keys ?? HIT_RATE_ACCESSES }));
   }
+  if (what.includes('upkeep')) results.push(await benchUpkeep({ keys: keys ?? UPKEEP_KEYS }));
   if (what.includes('startup')) results.push(await benchStartup());
+  if (what.includes('persist')) results.push(await benchPersist({ keys: keys ?? PERSIST_KEYS }));
+  if (what.includes('load')) results.push(await benchLoad({ keys: keys ?? PERSIST_KEYS }));
+  if (what.includes('append')) results.push(await benchAppend({ writes: keys ?? APPEND_WRITES }));
 
   if (values.json !== undefined)
     writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);

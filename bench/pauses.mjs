@@ -8,8 +8,8 @@
  */
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { insideSummary, startObserved, withTimeout } from './observed.mjs';
+import { insideSummary, startObserved } from './observed.mjs';
+import { pingSummary, startProbe } from './probe.mjs';
 import { residentBytes } from './process-stats.mjs';
 import { machine, machineLine, table, thousands } from './report.mjs';
 import { ask, drive, Template } from './wire.mjs';
@@ -33,7 +33,7 @@ const REPORT_DELAY_MS = 100;
 const DRIVER_NICENESS = 10;
 
 /** @typedef {import('./observe.mjs').PhaseSummary} PhaseSummary */
-/** @typedef {{ count: number, p50: number, p999: number, worst: number }} PingSummary */
+/** @typedef {import('./probe.mjs').PingSummary} PingSummary */
 /**
  * @typedef {object} Phase
  * @property {string} name
@@ -50,9 +50,7 @@ export async function benchPauses({ keys }) {
   console.log(`## Pauses\n\n${machineLine(about)}`);
   console.log(`${thousands(keys)} keys, ${CONNECTIONS} connections of ${DEPTH} requests\n`);
   const server = await startObserved(PAUSE_LIMIT_MS);
-  const probe = new Worker(new URL('./ping-probe.mjs', import.meta.url), {
-    workerData: { port: server.port },
-  });
+  const probe = startProbe(server.port);
   try {
     // The load must not keep the probe from its core. Linux keeps a priority per thread.
     setPriority(0, DRIVER_NICENESS);
@@ -67,7 +65,7 @@ export async function benchPauses({ keys }) {
 
 /**
  * @param {import('./servers.mjs').BenchServer} server
- * @param {Worker} probe
+ * @param {import('node:worker_threads').Worker} probe
  * @param {number} keys
  */
 async function runPhases(server, probe, keys) {
@@ -136,14 +134,6 @@ async function untilExpired(port) {
     if (!(left > 0) || Date.now() > deadline) return left;
     await sleep(50);
   }
-}
-
-/** @param {Worker} probe @returns {Promise<PingSummary>} */
-function pingSummary(probe) {
-  return withTimeout('the PING probe', (resolve) => {
-    probe.once('message', resolve);
-    probe.postMessage('phase');
-  });
 }
 
 /** @param {Phase[]} phases */

@@ -74,3 +74,33 @@ export function residentBytes(pid) {
   const text = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
   return Number(text.trim()) * BYTES_PER_KIB;
 }
+
+/**
+ * Memory that a process takes of the machine: pages that several share are counted in parts, so that
+ * the sum over all of them is what they take together. Linux only; elsewhere resident memory.
+ * @param {number} pid
+ * @returns {number} bytes; 0 when the process has ended
+ */
+export function proportionalBytes(pid) {
+  if (process.platform !== 'linux') return residentBytes(pid);
+  try {
+    const line = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+    return Number(line?.[1] ?? 0) * BYTES_PER_KIB;
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * Processes that a process has started. Linux only; elsewhere none are seen.
+ * @param {number} pid
+ * @returns {number[]}
+ */
+export function childrenOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return text.trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}

@@ -149,15 +149,17 @@ export class ReplyCounter {
  * @param {number} plan.total
  * @param {Template} plan.template
  * @param {number} [plan.until]
+ * @param {AbortSignal} [plan.signal] ends it too
  * @returns {Promise<{ sent: number, seconds: number }>} rejects when a reply is an error
  */
-export async function drive({ port, connections, depth, total, template, until = Infinity }) {
+export async function drive(plan) {
+  const { port, connections, depth, total, template, until = Infinity, signal } = plan;
   const started = performance.now();
   let sent = 0;
   /** @returns {Buffer | undefined} */
   const nextBatch = () => {
     const count = Math.min(depth, total - sent);
-    if (count <= 0 || performance.now() >= until) return undefined;
+    if (count <= 0 || performance.now() >= until || signal?.aborted) return undefined;
     sent += count;
     return template.batch(sent - count, count);
   };

@@ -17,13 +17,14 @@ import { ConfigError } from './server/config/config-error.js';
 import type { DirectiveName, DirectiveOptions } from './server/config/directives.js';
 import { nodeFiles } from './server/config/node-files.js';
 import { ListenError } from './server/listeners.js';
+import { LoadError } from './server/persistence/loading-data.js';
 import { Server } from './server/server.js';
 import { silentLog } from './server/silent-log.js';
 import { TlsConfigError } from './server/tls/pem-files.js';
 import { WebFace } from './web/web-face.js';
 
 export type { DirectiveOptions };
-export { ConfigError, ListenError, TlsConfigError };
+export { ConfigError, ListenError, LoadError, TlsConfigError };
 
 export interface CreateServerOptions extends DirectiveOptions {
   /**
@@ -50,7 +51,11 @@ export interface RespdServer {
   readonly httpPort: number;
   /** `redis://127.0.0.1:<port>` (with the password, if one is set). */
   readonly url: string;
-  /** Ends all connections, stops listening, frees everything. */
+  /**
+   * Ends all connections, stops listening, frees everything. With `save` or `appendonly` the data are on
+   * disk then.
+   * @throws Error when they can't be saved; the server has ended nevertheless
+   */
   close(): Promise<void>;
   /** Moves a manual clock on. @throws Error with a real clock */
   advance(ms: number): void;
@@ -58,13 +63,20 @@ export interface RespdServer {
   attach(stream: Duplex): void;
 }
 
+/** Who names one of these has data in files, or will have: they are loaded at the start. */
+const OF_FILES = ['dir', 'dbfilename', 'save', 'appendonly'] as const;
+const NOT_SAVED = 'The server has ended, but its data could not be saved: see its log.';
+const STOPPED = 'a client has ended the server while its data were loaded';
+
 /**
- * Starts a server.
+ * Starts a server. Data that were saved in `dir` are loaded if `dir`, `dbfilename`, `save` or
+ * `appendonly` are given, before it resolves; without any of them it is empty.
  * @param options every directive of redis.conf by its name (`maxmemory: '100mb'`), and the above.
  *   `port: 0` (the default) takes a free port; `bind` is 127.0.0.1 by default.
  * @throws ConfigError for an option that is unknown or has a bad value
  * @throws ListenError when the address can't be listened on
  * @throws TlsConfigError when there is a tls-port, and the certificates can't be used
+ * @throws LoadError when there are data that can't be loaded
  */
 export async function createServer(options: CreateServerOptions = {}): Promise<RespdServer> {
   const { clock: clockKind, startMs, random, log, debugArena, ...directives } = options;
@@ -87,7 +99,7 @@ export async function createServer(options: CreateServerOptions = {}): Promise<R
     portZeroIsAny:
       directives.port !== undefined || !(directives.unixsocket || directives['tls-port']),
   });
-  await server.start();
+  await server.listen();
   try {
     server.acl.loadAtStart([]);
   } catch (error) {
@@ -98,10 +110,14 @@ export async function createServer(options: CreateServerOptions = {}): Promise<R
   const web = new WebFace(server);
   try {
     await web.start();
+    const hasFiles = OF_FILES.some((name) => directives[name] !== undefined);
+    if (hasFiles && !(await server.load())) throw new LoadError(STOPPED, undefined);
   } catch (error) {
+    await web.stop();
     await server.stop();
     throw error;
   }
+  server.begin();
   return new RunningServer(server, web, manual);
 }
 
@@ -132,7 +148,9 @@ class RunningServer implements RespdServer {
 
   async close(): Promise<void> {
     await this.web.stop();
+    const isSafe = await this.server.lifecycle.end({ now: true, force: false });
     await this.server.stop();
+    if (!isSafe) throw new Error(NOT_SAVED);
   }
 
   advance(ms: number): void {

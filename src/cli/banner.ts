@@ -37,14 +37,7 @@ export function logStart(log: Log, config: Config, request: RunRequest): void {
 /** What is configured and has no effect yet: nobody shall learn that from lost data. */
 function withoutEffect({ values }: Config): string[] {
   const lines: string[] = [];
-  if (values.save.length > 0) {
-    lines.push(
-      'Save points are set, but this version saves only when it is asked to (SAVE), not by itself ' +
-        'and not when it ends.',
-    );
-  }
   const missing: [set: boolean, directive: string, subject: string][] = [
-    [values.appendonly, 'appendonly', 'append-only file'],
     [values.replicaof !== null, 'replicaof', 'replication'],
     [values['cluster-enabled'], 'cluster-enabled', 'cluster mode'],
     [values['syslog-enabled'], 'syslog-enabled', 'access to syslog'],

@@ -10,6 +10,8 @@ import type { Config } from '../server/config/config.js';
 
 const MAX = 1000;
 const PATH = '/proc/self/oom_score_adj';
+/** Of the three values, the one for processes that save in the background. */
+const WORKER = 2;
 
 export class OomScore {
   /** The process's own value; undefined while it is in force. */
@@ -30,13 +32,28 @@ export class OomScore {
     try {
       const own = this.own ?? Number(readFileSync(this.path, 'utf8'));
       const [master] = values;
-      const wanted = mode === 'no' ? own : mode === 'absolute' ? master : own + master;
-      writeFileSync(this.path, String(Math.max(-MAX, Math.min(MAX, wanted))));
+      writeFileSync(this.path, mode === 'no' ? String(own) : this.score(own, master));
       this.own = mode === 'no' ? undefined : own;
       return undefined;
     } catch (error) {
       this.log.warning(`Unable to write oom_score_adj: ${(error as Error).message}`);
       return 'Failed to set current oom_score_adj. Check server logs.';
     }
+  }
+
+  /** Gives a process that saves in the background the value meant for it, if there is one. */
+  applyToWorker(pid: number): void {
+    if (this.own === undefined) return;
+    try {
+      const value = this.config.values['oom-score-adj-values'][WORKER]!;
+      writeFileSync(`/proc/${pid}/oom_score_adj`, this.score(this.own, value));
+    } catch (error) {
+      this.log.warning(`Unable to write oom_score_adj: ${(error as Error).message}`);
+    }
+  }
+
+  private score(own: number, value: number): string {
+    const wanted = this.config.values['oom-score-adj'] === 'absolute' ? value : own + value;
+    return String(Math.max(-MAX, Math.min(MAX, wanted)));
   }
 }

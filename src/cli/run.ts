@@ -22,6 +22,7 @@ import { ListenError } from '../server/listeners.js';
 import type { ServerLog } from '../server/log.js';
 import { openLog } from '../server/log.js';
 import { openFileLimit, RESERVED_FILES } from '../server/open-files.js';
+import { LoadError } from '../server/persistence/loading-data.js';
 import type { ServerOptions } from '../server/server.js';
 import { Server } from '../server/server.js';
 import { TlsConfigError } from '../server/tls/pem-files.js';
@@ -32,6 +33,7 @@ import { daemonize, isDaemonChild, tellParent } from './daemon.js';
 import { OomScore } from './oom-score.js';
 import { PidFile } from './pid-file.js';
 import { setProcessTitle } from './process-title.js';
+import { showProgress } from './progress.js';
 import { handleSignals } from './signals.js';
 import { Supervisor } from './supervisor.js';
 import { warmUp } from './warm-up.js';
@@ -72,6 +74,7 @@ async function runServer(request: RunRequest): Promise<void> {
   const log = openServerLog(config);
   const pidFile = new PidFile(pidFilePath(config), log);
   const supervisor = new Supervisor(values.supervised, log);
+  const oomScore = new OomScore(config, log);
   const options: ServerOptions = {
     config,
     log,
@@ -80,6 +83,7 @@ async function runServer(request: RunRequest): Promise<void> {
     executable: process.argv[1],
     supervisedBy: supervisor.kind,
     onCrash: endBySignal,
+    onWorker: (pid) => oomScore.applyToWorker(pid),
     onStopped: (exitCode) => {
       pidFile.remove();
       log.warning('Redis is now ready to exit, bye bye...');
@@ -99,30 +103,45 @@ async function runServer(request: RunRequest): Promise<void> {
   for (const warning of extras.warnings) log.warning(warning);
   crashOnFailure(server);
   handleSignals(server, log);
+  showProgress(server, log);
   setProcessTitle(config, request.configFile);
   config.onChange(['proc-title-template', 'port', 'tls-port', 'bind'], () => {
     setProcessTitle(config, request.configFile);
     return undefined;
   });
   loadUsers(server, extras);
-  new OomScore(config, log).apply();
-  log.notice('Server initialized');
-  if (server.persistence.load(false) === 'failed') {
-    fail(log, 'Terminating server after rdb file reading failure.');
-  }
+  oomScore.apply();
   try {
-    await server.start();
+    await server.listen();
     await web.start();
   } catch (error) {
     fail(log, startFailure(error, config, log));
   }
-  const listeners = server.network.listeners();
-  if (listeners.length === 0) fail(log, 'Configured to not listen anywhere, exiting.');
+  if (server.network.listeners().length === 0) {
+    fail(log, 'Configured to not listen anywhere, exiting.');
+  }
   pidFile.write();
-  for (const { kind } of listeners) log.notice(`Ready to accept connections ${kind}`);
-  supervisor.ready();
   tellParent('ready');
+  log.notice('Server initialized');
+  if (!(await loadData(server, log))) return;
+  server.begin();
+  for (const { kind } of server.network.listeners()) {
+    log.notice(`Ready to accept connections ${kind}`);
+  }
+  supervisor.ready();
   warmUp();
+}
+
+/** @returns whether the server is still wanted */
+async function loadData(server: Server, log: ServerLog): Promise<boolean> {
+  try {
+    return await server.load();
+  } catch (error) {
+    if (!(error instanceof LoadError)) throw error;
+    // What is wrong with the data is in the log already.
+    if (error.lastWords !== undefined) log.warning(error.lastWords);
+    process.exit(1);
+  }
 }
 
 function readConfig(request: RunRequest): { config: Config; extras: FileExtras } {

@@ -10,6 +10,7 @@ import { hyperloglogCommands } from './hyperloglog/index.js';
 import { keyCommands } from './keys/index.js';
 import { listCommands } from './list/index.js';
 import { pubsubCommands } from './pubsub/index.js';
+import { scriptingCommands } from './scripting/index.js';
 import { serverCommands } from './server/index.js';
 import { setCommands } from './set/index.js';
 import { sortCommands } from './sort/index.js';
@@ -29,6 +30,7 @@ export const allCommands: readonly CommandSpec[] = [
   ...keyCommands,
   ...listCommands,
   ...pubsubCommands,
+  ...scriptingCommands,
   ...serverCommands,
   ...setCommands,
   ...streamCommands,

@@ -113,6 +113,8 @@ export class Arena {
   usedBytes = DOUBLE_FIELD;
   /** Bytes of all segments. */
   capacityBytes = DOUBLE_FIELD;
+  /** Bytes of the pages that were ever in use: what of the segments is resident. */
+  touchedBytes = DOUBLE_FIELD;
   /** Blocks in use. */
   blocks = 0;
 
@@ -121,6 +123,7 @@ export class Arena {
   private pageUsed = new Int32Array(0);
   private pageFree = new Int32Array(0);
   private pageCut = new Int32Array(0);
+  private pageTouched = new Uint8Array(0);
   // Pages of a class with room, and free pages (class 0), as doubly linked lists (-1: none).
   private pageNext = new Int32Array(0);
   private pagePrev = new Int32Array(0);
@@ -136,6 +139,7 @@ export class Arena {
   constructor(options: ArenaOptions = {}) {
     this.usedBytes = 0;
     this.capacityBytes = 0;
+    this.touchedBytes = 0;
     this.live = options.debug ? new Map() : undefined;
   }
 
@@ -321,6 +325,7 @@ export class Arena {
     for (let p = page; p < page + marked; p++) {
       this.unlink(p, 0);
       this.pageClass[p] = LARGE;
+      this.touch(p);
     }
     this.blocks++;
     this.usedBytes += pages * PAGE_BYTES;
@@ -399,6 +404,7 @@ export class Arena {
         page = this.listHead[0]!;
       }
       this.unlink(page, 0);
+      this.touch(page);
       this.pageClass[page] = cls;
       this.pageUsed[page] = 0;
       this.pageFree[page] = 0;
@@ -406,6 +412,12 @@ export class Arena {
       this.pageCut[page] = page === 0 ? CLASS_SIZE[cls]! >>> 3 : 0;
     }
     this.current[cls] = page;
+  }
+
+  private touch(page: number): void {
+    if (this.pageTouched[page] === 1) return;
+    this.pageTouched[page] = 1;
+    this.touchedBytes += PAGE_BYTES;
   }
 
   /** An emptied page goes back to the pool. */
@@ -424,7 +436,11 @@ export class Arena {
 
   private dropSegment(segment: number, give: (array: BigArray) => void): void {
     const first = segment * PAGES_PER_SEGMENT;
-    for (let p = first; p < first + PAGES_PER_SEGMENT; p++) this.unlink(p, 0);
+    for (let p = first; p < first + PAGES_PER_SEGMENT; p++) {
+      this.unlink(p, 0);
+      this.touchedBytes -= this.pageTouched[p]! * PAGE_BYTES;
+      this.pageTouched[p] = 0;
+    }
     this.leaving[segment] = 0;
     this.capacityBytes -= this.bytes[segment]!.length;
     give(this.bytes[segment]!);
@@ -487,6 +503,7 @@ export class Arena {
       this.pageUsed = enlarge(this.pageUsed, new Int32Array(pages));
       this.pageFree = enlarge(this.pageFree, new Int32Array(pages));
       this.pageCut = enlarge(this.pageCut, new Int32Array(pages));
+      this.pageTouched = enlarge(this.pageTouched, new Uint8Array(pages));
       this.pageNext = enlarge(this.pageNext, new Int32Array(pages).fill(-1));
       this.pagePrev = enlarge(this.pagePrev, new Int32Array(pages).fill(-1));
     }

@@ -30,6 +30,7 @@
  */
 import { type Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from './arena.js';
 import { blockSize, lengthBytes, readLength, writeLength } from './block-lengths.js';
+import type { EntryMarks } from './entry-marks.js';
 import { copyBytes } from './move-bytes.js';
 import { type BigArray, release } from './release.js';
 import { nextCursor } from './scan-cursor.js';
@@ -49,6 +50,8 @@ const EMPTY_VISITS = 10;
 const MAX_SHRINK = 1024;
 /** Load under which the table prepared for growth is given up again. */
 const SPARE_LOAD = 7 / 8;
+/** From this load on it grows though resizing is paused (Redis: dict_force_resize_ratio). */
+const PAUSED_LOAD = 5;
 /** Draws for a random entry before another way is tried. */
 const RANDOM_TRIES = 100;
 /** Hashes that `warm` takes at a time. */
@@ -60,6 +63,12 @@ const NEXT = 1;
 const BLOCK = 2;
 const META = 3;
 
+const BUCKET_BYTES = 4;
+/** Entries per bucket from which on a table grows, whatever that costs (Redis: the same). */
+const CROWDED_LOAD = 1.618;
+/** Above all entry numbers. */
+const MAX_ENTRY = 0x7fffffff;
+
 const NO_TABLE = new Int32Array(0);
 const NO_BYTES = new Uint8Array(0);
 
@@ -68,8 +77,10 @@ export class Dict {
   size = 0;
   /** Next bucket of `table` to be moved to `table1`; -1 when not rehashing. */
   rehashAt = -1;
-  /** Whether growing and shrinking wait (Redis: while a child process saves). */
+  /** Whether growing, up to a point, and shrinking wait: while a snapshot is taken, as in Redis. */
   resizePaused = false;
+  /** Entries that a walk by number, under way, is to leave out; undefined: there is no walk. */
+  private marks: EntryMarks | undefined = undefined;
 
   // What `locate` found: the block's bytes, and where key and value lie in them.
   buf: Uint8Array = NO_BYTES;
@@ -77,6 +88,12 @@ export class Dict {
   keyLen = 0;
   valOff = 0;
   valLen = 0;
+
+  /**
+   * Whether there are so many bytes for a bigger table: if not, it waits until it is crowded. Set for
+   * databases under a memory limit.
+   */
+  mayTake: ((bytes: number) => boolean) | undefined = undefined;
 
   private table: Int32Array;
   private table1 = NO_TABLE;
@@ -91,6 +108,8 @@ export class Dict {
   private top = 1;
   /** Chain of freed entries. */
   private freed = 0;
+  /** Numbers from here on don't go there: they are about to be closed up. */
+  private reusedBelow = MAX_ENTRY;
 
   constructor(
     /** Where the blocks are. */
@@ -297,8 +316,10 @@ export class Dict {
     this.arena.free(words[at + BLOCK]!, blockSize(this.keyLen, this.valLen));
     words[at + BLOCK] = 0;
     words[at + META] = 0;
-    words[at + NEXT] = this.freed;
-    this.freed = e;
+    if (e < this.reusedBelow) {
+      words[at + NEXT] = this.freed;
+      this.freed = e;
+    }
     this.size--;
     if (this.rehashAt >= 0) this.rehashStep();
     if (this.size === 0) this.forgetEntries();
@@ -349,7 +370,9 @@ export class Dict {
 
   /** Bytes of the buckets and entries (the blocks are the arena's). */
   get tableBytes(): number {
-    return this.entryBytes + (this.table.length + this.table1.length) * 4 + this.spare.bytes;
+    return (
+      this.entryBytes + (this.table.length + this.table1.length) * BUCKET_BYTES + this.spare.bytes
+    );
   }
 
   /** Buckets of the table, the one being filled left out. */
@@ -370,6 +393,20 @@ export class Dict {
   /** Whether this number names an entry in use. */
   isUsed(e: number): boolean {
     return e > 0 && e < this.top && this.blockOf(e) !== 0;
+  }
+
+  /**
+   * Begins a walk over the entries by their numbers, 1 up to `entryTop`, that others may change the
+   * dict during: numbers that are given out again meanwhile are marked, so that the walk can tell
+   * what was there at its begin. Not for dicts that use `removeDense`.
+   */
+  beginWalk(marks: EntryMarks): void {
+    this.marks = marks;
+  }
+
+  endWalk(): void {
+    this.marks = undefined;
+    if (this.size === 0) this.forgetEntries();
   }
 
   /**
@@ -531,6 +568,60 @@ export class Dict {
     return true;
   }
 
+  /** Moves the entry's block if it is in a segment that is being emptied. @returns whether it was */
+  moveBlock(e: number): boolean {
+    const { arena } = this;
+    const block = this.blockOf(e);
+    if (!arena.isLeaving(block)) return false;
+    this.adoptBlock(e, arena);
+    arena.free(block, blockSize(this.keyLen, this.valLen));
+    return true;
+  }
+
+  /** Begins to give the entries with the highest numbers those that are in use no more. */
+  beginClosing(): void {
+    this.freed = 0;
+    this.reusedBelow = 1;
+  }
+
+  /** Leaves the gaps that are left. They are closed with the next begin. */
+  endClosing(): void {
+    this.reusedBelow = MAX_ENTRY;
+  }
+
+  /** Bytes of entries that are in use no more. */
+  get unusedEntryBytes(): number {
+    return (this.top - 1 - this.size) * ENTRY_BYTES;
+  }
+
+  /**
+   * Goes on with that. Not for dicts whose entry numbers others keep, but for those that `moved` is
+   * told of; nor during a walk (`beginWalk`).
+   * @param count of numbers to look at
+   * @returns whether there are more
+   */
+  closeGaps(count: number, moved: (from: number, to: number) => void): boolean {
+    if (this.reusedBelow === MAX_ENTRY) return false; // the dict was emptied meanwhile
+    let gap = this.reusedBelow;
+    for (let i = 0; i < count; i++) {
+      const last = this.top - 1;
+      if (last < gap) {
+        this.reusedBelow = MAX_ENTRY;
+        return false;
+      }
+      if (this.blockOf(gap) !== 0) gap++;
+      else if (this.blockOf(last) === 0) this.top = last;
+      else {
+        this.renumber(last, gap);
+        this.entries[last >>> ENTRY_SHIFT]![((last & ENTRY_MASK) << 2) + BLOCK] = 0;
+        this.top = last;
+        moved(last, gap);
+      }
+    }
+    this.reusedBelow = gap;
+    return true;
+  }
+
   /** Gives an entry a copy of its block, which lies in the arena `from`, in this dict's arena. */
   private adoptBlock(e: number, from: Arena): void {
     const words = this.entries[e >>> ENTRY_SHIFT]!;
@@ -627,9 +718,13 @@ export class Dict {
 
   /** Grows when the table is full, and makes the next one ready before it is. */
   private growSoon(): void {
-    if (this.resizePaused) return;
+    const { length } = this.table;
+    if (this.resizePaused && this.size < length * PAUSED_LOAD) return;
+    if (this.mayTake !== undefined && this.size <= length * CROWDED_LOAD) {
+      if (!this.mayTake(length * 2 * BUCKET_BYTES)) return;
+    }
     if (this.size > this.mask) this.resize(this.size + 1);
-    else this.spare.advance(this.table.length * 2);
+    else this.spare.advance(length * 2);
   }
 
   private resize(count: number): void {
@@ -645,6 +740,8 @@ export class Dict {
 
   /** Starts entry numbers anew: none is in use. Their memory stays until `trim`. */
   private forgetEntries(): void {
+    if (this.marks !== undefined) return;
+    this.reusedBelow = MAX_ENTRY;
     this.top = 1;
     this.freed = 0;
   }
@@ -653,6 +750,7 @@ export class Dict {
     const e = this.freed;
     if (e !== 0) {
       this.freed = this.nextOf(e);
+      if (this.marks !== undefined) this.marks.add(e);
       return e;
     }
     const top = this.top;

@@ -24,6 +24,7 @@ import { type BigArray, RELEASE_MIN, release } from '../datastructs/release.js';
 import type { SipHasher } from '../datastructs/siphash.js';
 import { readWord, writeWord } from '../datastructs/words.js';
 import { isInt64 } from '../text/int64.js';
+import type { Cut } from './cut.js';
 import { EncodingLimits } from './encoding-limits.js';
 import { ExpiryTable } from './expiry-table.js';
 import type { KeyWaiters } from './key-waiters.js';
@@ -47,10 +48,10 @@ export class Database {
   /** Blocks of this database alone, so that flushing it is throwing them away. */
   arena: Arena;
   dict: Dict;
-  readonly expires = new ExpiryTable();
+  expires = new ExpiryTable();
   /** Hashes whose fields have deadlines, with the earliest of them. */
-  readonly fieldExpires = new ExpiryTable();
-  readonly objects = new ObjectTable();
+  fieldExpires = new ExpiryTable();
+  objects = new ObjectTable();
   /** Bytes of the objects in `objects`. */
   objectBytes = DOUBLE_FIELD;
   /** Access clock given to new entries; kept up to date by the cron. */
@@ -62,6 +63,8 @@ export class Database {
 
   /** Who waits for keys of this database to appear; undefined while nobody does. */
   waiters: KeyWaiters<Database> | undefined = undefined;
+  /** Who is told before an entry changes or goes; undefined while no snapshot is taken. */
+  cut: Cut<Database> | undefined = undefined;
 
   /** Memory that nothing needs any more, not yet given back. */
   private readonly discarded: BigArray[] = [];
@@ -78,11 +81,13 @@ export class Database {
     /** Up to which size collections stay compact. */
     readonly limits = new EncodingLimits(),
     private readonly debugArena = false,
+    /** Whether tables may take so many bytes more. */
+    private readonly mayTake?: (bytes: number) => boolean,
   ) {
     this.objectBytes = 0;
     this.avgTtlMs = 0;
     this.arena = new Arena({ debug: debugArena });
-    this.dict = new Dict(this.arena);
+    this.dict = this.newDict();
   }
 
   get size(): number {
@@ -208,7 +213,9 @@ export class Database {
     this.open(e);
     const before = this.len;
     if (length > INLINE_MAX) {
-      const large = new LargeString(Buffer.alloc(withRoom(length)), length);
+      // Room to grow only for a string that has grown before.
+      const room = before > 0 ? withRoom(length) : length;
+      const large = new LargeString(Buffer.alloc(room), length);
       large.buf.set(this.buf.subarray(this.off, this.off + before));
       dict.resizeValue(e, skip + REFERENCE_BYTES);
       writeWord(dict.buf, dict.valOff + skip, this.addObject(large));
@@ -403,6 +410,7 @@ export class Database {
 
   /** Removes a key with all it owns. */
   remove(e: number): void {
+    if (this.cut !== undefined) this.cut.beforeChange(e);
     const meta = this.dict.meta(e);
     if (this.waiters !== undefined) this.tellRemoved(e);
     if ((meta & KIND_MASK) >= Kind.HashListpackEx) this.setFieldExpiry(e, Number.POSITIVE_INFINITY);
@@ -418,6 +426,7 @@ export class Database {
    * @returns the new entry, in `target`
    */
   moveTo(e: number, target: Database, key: Uint8Array, keyOff: number, keyLen: number): number {
+    if (this.cut !== undefined) this.cut.beforeChange(e);
     const kind = this.kind(e);
     const fieldsDue = kind >= Kind.HashListpackEx ? this.fieldExpiry(e) : Number.POSITIVE_INFINITY;
     if (kind >= Kind.HashListpackEx) this.setFieldExpiry(e, Number.POSITIVE_INFINITY);
@@ -484,23 +493,83 @@ export class Database {
   }
 
   /**
-   * Removes all keys at once. Their memory is given back by `trim`, a piece at a time.
+   * Removes all keys at once. Their memory is given back by `trim`, a piece at a time; or, while a
+   * snapshot is taken, by who takes it.
    */
   clear(): void {
-    const { resizePaused } = this.dict;
     this.waiters?.cleared();
-    this.discard(this.arena.takeMemory());
-    this.discard(this.dict.takeMemory());
-    this.discard(this.expires.clear());
-    this.discard(this.fieldExpires.clear());
+    if (this.cut !== undefined) {
+      this.detach(this.cut);
+      return;
+    }
+    const { resizePaused } = this.dict;
+    this.discardContent(this);
     this.arena = new Arena({ debug: this.debugArena });
-    this.dict = new Dict(this.arena);
+    this.dict = this.newDict();
     this.dict.resizePaused = resizePaused;
     this.objects.clear();
     this.objectBytes = 0;
     this.avgTtlMs = 0;
     this.expireCursor = 0;
   }
+
+  /** Throws all keys away, for `heir` to give their memory back. The database can't be used then. */
+  discardContent(heir: Database): void {
+    heir.discard(this.arena.takeMemory());
+    heir.discard(this.dict.takeMemory());
+    heir.discard(this.expires.clear());
+    heir.discard(this.fieldExpires.clear());
+  }
+
+  /** Leaves all keys to the snapshot, in a database of their own, and is empty. */
+  private detach(cut: Cut<Database>): void {
+    const { arena, dict, expires, fieldExpires, objects } = this;
+    const { index, hasher, limits, debugArena, mayTake } = this;
+    const twin = new Database(index, hasher, limits, debugArena, mayTake);
+    this.arena = twin.arena;
+    this.dict = twin.dict;
+    this.dict.resizePaused = dict.resizePaused;
+    this.expires = twin.expires;
+    this.fieldExpires = twin.fieldExpires;
+    this.objects = twin.objects;
+    this.objectBytes = 0;
+    this.avgTtlMs = 0;
+    this.expireCursor = 0;
+    this.cut = undefined;
+    twin.arena = arena;
+    twin.dict = dict;
+    twin.expires = expires;
+    twin.fieldExpires = fieldExpires;
+    twin.objects = objects;
+    twin.clock = this.clock;
+    cut.detached(twin);
+  }
+
+  // ---- defragmentation: see defragmenter.ts
+
+  /**
+   * Moves an entry's blocks out of the arena's segments that are being emptied.
+   * @returns whether there were any
+   */
+  moveBlocks(e: number): boolean {
+    const hasMoved = this.dict.moveBlock(e);
+    if (!isObject(this.kind(e))) return hasMoved;
+    // Where an object's blocks lie only the object knows: all of them are moved.
+    (this.objectOf(e) as OwnedObject).moveTo(this.arena);
+    return true;
+  }
+
+  /** As Dict.closeGaps. */
+  closeGaps(count: number): boolean {
+    return this.dict.closeGaps(count, this.renumbered);
+  }
+
+  private readonly renumbered = (_from: number, e: number): void => {
+    if (this.isVolatile(e)) this.expires.setEntry(this.slot(e), e);
+    if (this.kind(e) < Kind.HashListpackEx) return;
+    const slot = this.fieldSlot(e);
+    if (slot !== NO_SLOT) this.fieldExpires.setEntry(slot, e);
+  };
 
   /**
    * Gives a piece of memory back that nothing needs any more, if there is one (some milliseconds).
@@ -514,6 +583,11 @@ export class Database {
     return true;
   }
 
+  /** Pieces that `trim` has yet to give back. */
+  get discardedPieces(): number {
+    return this.discarded.length;
+  }
+
   /** Takes memory that nothing needs any more, to be given back by `trim`. */
   discard(arrays: readonly BigArray[]): void {
     for (const array of arrays) if (array.byteLength >= RELEASE_MIN) this.discarded.push(array);
@@ -521,6 +595,12 @@ export class Database {
 
   private freshMeta(kind: number): number {
     return kind | (this.clock << CLOCK_SHIFT);
+  }
+
+  private newDict(): Dict {
+    const dict = new Dict(this.arena);
+    dict.mayTake = this.mayTake;
+    return dict;
   }
 
   private slot(e: number): number {
@@ -598,6 +678,7 @@ export class Database {
    * @returns the entry's meta
    */
   private vacate(e: number, keepTtl: boolean): number {
+    if (this.cut !== undefined) this.cut.beforeChange(e);
     let meta = this.dict.meta(e);
     if ((meta & KIND_MASK) >= Kind.HashListpackEx) this.setFieldExpiry(e, Number.POSITIVE_INFINITY);
     if ((meta & VOLATILE) !== 0 && !keepTtl) {

@@ -135,7 +135,7 @@ export class Defragmenter {
     let wasted = 0;
     let used = 0;
     for (const { arena, dict } of keyspace.databases) {
-      wasted += arena.capacityBytes - arena.usedBytes + dict.unusedEntryBytes;
+      wasted += arena.touchedBytes - arena.usedBytes + dict.unusedEntryBytes;
       used += arena.usedBytes;
     }
     const percent = (wasted * 100) / Math.max(used, 1);

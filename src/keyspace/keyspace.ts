@@ -7,6 +7,7 @@ import { SipHasher } from '../datastructs/siphash.js';
 import { Database } from './database.js';
 import { EncodingLimits } from './encoding-limits.js';
 import { EventClass, type KeyspaceObserver, type RemovalListener } from './events.js';
+import { freeEffort, LAZY_FREE_FROM } from './free-effort.js';
 
 export interface KeyspaceOptions {
   databases: number;
@@ -22,6 +23,8 @@ export class Keyspace {
   readonly random: () => number;
   /** Up to which size collections stay compact, in all databases. */
   readonly limits = new EncodingLimits();
+  /** Whether there is memory for tables that grow by so many bytes; the server's to set. */
+  mayTake: (bytes: number) => boolean = () => true;
   /** Whether anyone wants to be told of changes; set together with `observer`. */
   observed = false;
   observer: KeyspaceObserver | undefined;
@@ -40,6 +43,11 @@ export class Keyspace {
   expiredFields = DOUBLE_FIELD;
   /** Keys that went because memory was full. */
   evicted = DOUBLE_FIELD;
+  /** Values that were big and allowed to be freed lazily, and keys flushed so. */
+  lazyFreed = DOUBLE_FIELD;
+  /** Whether what expires and is evicted is allowed to (lazyfree-lazy-expire, lazyfree-lazy-eviction). */
+  expiresLazily = false;
+  evictsLazily = false;
 
   constructor(options: KeyspaceOptions) {
     this.hits = 0;
@@ -48,12 +56,17 @@ export class Keyspace {
     this.expiredByCycle = 0;
     this.expiredFields = 0;
     this.evicted = 0;
+    this.lazyFreed = 0;
     const { random } = options;
     this.random = random;
     this.hasher = new SipHasher(random() * 0x100000000, random() * 0x100000000);
     this.databases = [];
     for (let i = 0; i < options.databases; i++) {
-      this.databases.push(new Database(i, this.hasher, this.limits, options.debugArena));
+      this.databases.push(
+        new Database(i, this.hasher, this.limits, options.debugArena, (bytes) =>
+          this.mayTake(bytes),
+        ),
+      );
     }
   }
 
@@ -71,6 +84,7 @@ export class Keyspace {
     this.expiredByCycle = 0;
     this.expiredFields = 0;
     this.evicted = 0;
+    this.lazyFreed = 0;
   }
 
   /** Gives all databases the access clock that new entries get. */
@@ -82,6 +96,7 @@ export class Keyspace {
   expire(db: Database, e: number): void {
     if (this.expiryHeld) return;
     this.expired++;
+    if (this.expiresLazily) this.noteLazy(db, e);
     if (!this.observed && this.removals === undefined) {
       db.remove(e);
       return;
@@ -93,6 +108,18 @@ export class Keyspace {
     this.observer!.keyExpired(db, key);
     this.observer!.keyChanged(db, key);
     this.observer!.keyEvent(db, EventClass.Expired, 'expired', key);
+  }
+
+  /** Counts a key's value, which is about to be freed and may be lazily, if it is big. */
+  noteLazy(db: Database, e: number): void {
+    if (freeEffort(db, e) > LAZY_FREE_FROM) this.lazyFreed++;
+  }
+
+  /** Pieces of memory that nothing needs any more and that were not yet given back. */
+  get pendingPieces(): number {
+    let pieces = 0;
+    for (const db of this.databases) pieces += db.discardedPieces;
+    return pieces;
   }
 
   /** Removes a key because memory is full, and tells. */
@@ -109,6 +136,11 @@ export class Keyspace {
     this.observer!.keyEvicted(db, key);
     this.observer!.keyChanged(db, key);
     this.observer!.keyEvent(db, EventClass.Evicted, 'evicted', key);
+  }
+
+  /** Whether nothing may be moved about now: a snapshot is being taken, or nothing may change at all. */
+  get isHeld(): boolean {
+    return this.expiryHeld || this.databases.some((db) => db.cut !== undefined);
   }
 
   /** Exchanges two databases' content; clients that use one of them see the other's keys. */

@@ -23,6 +23,7 @@ export const STRING_TOO_LONG = new ReplyError(
   'ERR string exceeds maximum allowed size (proto-max-bulk-len)',
 );
 
+export const LOADING = 'LOADING Redis is loading the dataset in memory';
 export const NO_CONFIG_FILE = new ReplyError('ERR The server is running without a config file');
 
 /** `invalid expire time in 'set' command`: a time to live that is zero, negative or overflows. */

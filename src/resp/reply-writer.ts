@@ -149,6 +149,12 @@ export class ReplyWriter {
     this.line(45, LINE_BREAK.test(text) ? onOneLine(text) : text);
   }
 
+  /** An error that was counted already: a script passes on what one of its commands has said. */
+  repeatedError(text: string): void {
+    this.errors++;
+    this.line(45, LINE_BREAK.test(text) ? onOneLine(text) : text);
+  }
+
   /** The error for a key of another type. */
   wrongType(): void {
     this.error(WRONG_TYPE);

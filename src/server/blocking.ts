@@ -186,7 +186,7 @@ export class Blocking implements BlockingApi {
   /** Serves the clients whose keys are ready; to be called between two commands. */
   serve(): void {
     const { ready } = this;
-    if (this.isServing) return;
+    if (this.isServing || (this.parts.executor.gate & ServerGate.Scripting) !== 0) return;
     this.isServing = true;
     try {
       for (let i = 0; i < ready.length; i++) {

@@ -10,6 +10,7 @@
  * What has to wait is limited: see output-limits.ts (the client is ended), output-budget.ts (its
  * requests wait, too: ClientFlag.Behind) and client-eviction.ts (the biggest clients are ended).
  */
+import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import type { Database } from '../keyspace/database.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
 import { RequestProgress } from '../resp/request-reader.js';
@@ -99,6 +100,7 @@ export class ClientImpl implements Client {
   authenticated = true;
   user: User;
   lastInteractionMs: number;
+  writeOffset = DOUBLE_FIELD;
   lastCommand = 'NULL';
   blockedBy: BlockReason | undefined;
   subscriptions: ClientSubscriptions | undefined = undefined;
@@ -152,6 +154,7 @@ export class ClientImpl implements Client {
     this.isLocal = options.isLocal;
     this.createdMs = options.createdMs;
     this.lastInteractionMs = options.createdMs;
+    this.writeOffset = 0;
     this.db = options.db;
     this.user = options.user;
     this.output = new OutputQueue(options.budget);
@@ -386,6 +389,12 @@ export class ClientImpl implements Client {
     return fresh - this.output.bytes;
   }
 
+  /** What is due has to wait for a later turn: it gives the turn's stretch free. */
+  keepBack(): void {
+    if (this.closed) this.dropOutput();
+    else this.queueSegment();
+  }
+
   private flushSlowly(fresh: number): void {
     if (fresh > this.replyPeak) this.replyPeak = Math.min(fresh, UNLIMITED_BYTES);
     if (this.outputBytes > UNLIMITED_BYTES) this.host.outputGrew(this);
@@ -501,7 +510,7 @@ export class ClientImpl implements Client {
     if (this.closed) return;
     const failed = write !== undefined && this.host.reply(this, write);
     // CLIENT REPLY SKIP was for this reply; a command that was paused has yet to give it.
-    if (by.kind !== 'pause') this.flags &= ~ClientFlag.ReplySkip;
+    if (by.kind !== 'pause' && by.kind !== 'script') this.flags &= ~ClientFlag.ReplySkip;
     by.onUnblock?.(failed);
     this.host.resume(this);
   }

@@ -1,6 +1,7 @@
 /**
  * All clients of a server: their arrival, their bytes, their waiting and their end.
  */
+import { Duplex } from 'node:stream';
 import type { Database } from '../keyspace/database.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
@@ -16,16 +17,25 @@ import { ClientEviction } from './client-eviction.js';
 import type { ServerClock } from './clock.js';
 import { type Deadline, Deadlines } from './deadlines.js';
 import type { Executor } from './executor.js';
-import { type GateState, ServerGate } from './gate.js';
+import {
+  type DiskGate,
+  type GateState,
+  type MemoryGate,
+  type ScriptGate,
+  ServerGate,
+} from './gate.js';
 import type { OutputBudget } from './output-budget.js';
 import { type OutputLimitValues, outputLimitOf, UNLIMITED_BYTES } from './output-limits.js';
 import { describeQueryBufferLimit } from './protocol-error.js';
 import type { Stats } from './stats.js';
-import type { Transport } from './transport.js';
+import { Transport } from './transport.js';
 import type { Turn } from './turn.js';
 
 export interface ClientsParts {
   readonly acl: Acl;
+  readonly memory: MemoryGate;
+  readonly disk: DiskGate;
+  readonly scripts: ScriptGate;
   readonly blocking: Blocking;
   readonly clock: ServerClock;
   readonly executor: Executor;
@@ -57,6 +67,8 @@ export interface Peer {
   isUnixSocket: boolean;
 }
 
+/** The other side of a client that has none. */
+const NOBODY: Peer = { addr: '', laddr: '', isLocal: true, isUnixSocket: false };
 const CLOSING = ClientFlag.CloseAfterReply | ClientFlag.CloseAsap;
 /** Clients whose requests run however much waits for them, and those that are held already. */
 const NEVER_HELD = ClientFlag.Master | ClientFlag.Replica | ClientFlag.Behind;
@@ -70,6 +82,10 @@ const TEND_MIN = 5;
 export class Clients implements ClientRegistry, ClientHost, GateState {
   pausedUntilMs = 0;
   pausedWritesOnly = false;
+  isLoading = false;
+  isFrozen = false;
+  /** Whether a script was left that goes on later. */
+  private isScripting = false;
   /** Clients that wait, for whatever reason. */
   blockedCount = 0;
   private readonly clients = new Map<number, ClientImpl>();
@@ -99,6 +115,18 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   get acl(): Acl {
     return this.parts().acl;
+  }
+
+  get memory(): MemoryGate {
+    return this.parts().memory;
+  }
+
+  get scripts(): ScriptGate {
+    return this.parts().scripts;
+  }
+
+  get disk(): DiskGate {
+    return this.parts().disk;
   }
 
   get count(): number {
@@ -159,6 +187,20 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     });
   }
 
+  /** A client without a connection, which runs commands for the server itself. */
+  makeInternal(): ClientImpl {
+    const { clock, firstDatabase } = this.parts();
+    const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+    return new ClientImpl(Transport.over(nowhere), this, {
+      ...NOBODY,
+      id: 0,
+      createdMs: clock.now(),
+      db: firstDatabase(),
+      budget: this.budget,
+      user: this.acl.defaultUser,
+    });
+  }
+
   pause(untilMs: number, writesOnly: boolean): void {
     const { clock, executor } = this.parts();
     // Of two pauses, the later end and the stronger kind hold.
@@ -176,10 +218,46 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     clock.clearTimer(this.pauseTimer);
     this.pauseTimer = undefined;
     this.pausedUntilMs = 0;
-    executor.gate &= ~ServerGate.Paused;
-    this.parts().keyspace.expiryHeld = false;
+    if (!this.isFrozen) executor.gate &= ~ServerGate.Paused;
+    this.holdExpiry();
+    this.releasePaused();
+  }
+
+  /** Has all clients' commands wait, or go on. */
+  setFrozen(isFrozen: boolean): void {
+    const { executor } = this.parts();
+    this.isFrozen = isFrozen;
+    this.holdExpiry();
+    if (isFrozen || this.pausedUntilMs !== 0) executor.gate |= ServerGate.Paused;
+    else executor.gate &= ~ServerGate.Paused;
+    if (!isFrozen) this.releasePaused();
+  }
+
+  /** A script was left that goes on later, or is done: nothing expires meanwhile. */
+  setScripting(isScripting: boolean): void {
+    this.isScripting = isScripting;
+    this.holdExpiry();
+  }
+
+  /** Runs what was held. What still has to wait will be held again. */
+  releasePaused(): void {
     for (const client of [...this.pausedClients]) client.unblock();
     this.parts().blocking.pauseEnded();
+  }
+
+  private holdExpiry(): void {
+    const { keyspace } = this.parts();
+    keyspace.expiryHeld =
+      this.isLoading || this.isFrozen || this.isScripting || this.pausedUntilMs !== 0;
+  }
+
+  /** Data are being loaded, or no longer: commands are refused meanwhile, and no key expires. */
+  setLoading(isLoading: boolean): void {
+    const { executor } = this.parts();
+    this.isLoading = isLoading;
+    this.holdExpiry();
+    if (isLoading) executor.gate |= ServerGate.Loading;
+    else executor.gate &= ~ServerGate.Loading;
   }
 
   /** A command of this client must wait for the end of the pause; it is run again then. */
@@ -283,6 +361,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   blockedChanged(client: ClientImpl, before: BlockReason | undefined): void {
     const kind = (before ?? client.blockedBy)?.kind;
     const step = before === undefined ? 1 : -1;
+    if (kind === 'script') return; // it runs, to everyone else
     this.blockedCount += step;
     // Having waited is not having been idle.
     if (before !== undefined) client.lastInteractionMs = this.parts().clock.now();

@@ -211,6 +211,7 @@ const FLAG_BITS: Partial<Record<CommandFlag, number>> = {
   no_multi: CommandBit.NoMulti,
   skip_monitor: CommandBit.SkipMonitor,
   skip_slowlog: CommandBit.SkipSlowLog,
+  touches_arbitrary_keys: CommandBit.TouchesArbitraryKeys,
   blocking: CommandBit.Blocking,
   admin: CommandBit.Admin,
   noscript: CommandBit.Noscript,

@@ -30,6 +30,8 @@ export interface EvictionParts {
   /** Whether keys must not be evicted now: a script waits, clients are paused, data is loaded. */
   isHeld(): boolean;
   latency: { add(event: 'eviction-cycle', ms: number): void };
+  /** Has what was removed so far passed on, by itself. */
+  settle(): void;
   defer(go: () => void): void;
 }
 
@@ -72,6 +74,8 @@ export class Eviction implements MemoryGate {
     };
     apply();
     config.onChange(['maxmemory', 'maxmemory-policy'], apply);
+    keyspace.mayTake = (bytes) =>
+      this.limitBytes === 0 || parts.usedBytes() + bytes <= this.limitBytes;
   }
 
   get isLimited(): boolean {
@@ -151,6 +155,7 @@ export class Eviction implements MemoryGate {
       }
       keyspace.evict(evictor.database!, e);
     }
+    this.parts.settle();
     latency.add('eviction-cycle', (clock.micros() - start) / 1000);
     return outcome;
   }

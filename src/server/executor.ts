@@ -44,12 +44,14 @@ import { isHttp } from './cross-protocol.js';
 import {
   checkArity,
   type GateState,
+  ownBitsOf,
   passGate,
   ServerGate,
   unknownCommand,
   type Verdict,
 } from './gate.js';
 import { MemberWarmer } from './member-warmer.js';
+import type { Propagation } from './propagation/propagation.js';
 import { describeProtocolError } from './protocol-error.js';
 import type { Stats } from './stats.js';
 import { isQueued } from './transaction.js';
@@ -74,6 +76,7 @@ export interface ExecutorParts {
   readonly stats: Stats;
   readonly gateState: GateState;
   readonly acl: Acl;
+  readonly propagation: Propagation;
   readonly log: Log;
   /** The client's command has to wait until the pause ends. */
   onPaused(client: ClientImpl): void;
@@ -84,15 +87,27 @@ export interface ExecutorParts {
   /** Keys are ready for which clients wait. */
   onKeysReady(): void;
   /** A command has run (or waits, and will not be told of again) while ServerGate.Monitored is set. */
-  onMonitored(client: ClientImpl, command: RegisteredCommand, args: Args): void;
+  onMonitored(
+    client: ClientImpl,
+    command: RegisteredCommand,
+    args: Args,
+    isInScript: boolean,
+  ): void;
   /** A command of a client with ClientGate.Tracking has run. */
   onTracked(client: ClientImpl, command: RegisteredCommand, args: Args): void;
   /** A request of such a client has been answered; what was pushed to it meanwhile is to follow. */
   onTrackedDone(client: ClientImpl, command: RegisteredCommand | undefined): void;
   /** A command is about to run while ServerGate.TrackingFull is set. */
   onTrackingFull(): void;
+  /** Asked and told while ServerGate.HotKeys is set. */
+  readonly hotKeys: {
+    takes(): boolean;
+    note(command: RegisteredCommand, args: Args, micros: number, replyBytes: number): void;
+  };
   /** A command has taken `slowerThanUsec` or longer. */
   onSlow(client: ClientImpl, command: RegisteredCommand, args: Args, usec: number): void;
+  /** A command is about to run while ServerGate.Saving is set. */
+  onSaving(client: ClientImpl, command: RegisteredCommand, args: Args): void;
 }
 
 export class Executor {
@@ -126,12 +141,24 @@ export class Executor {
   private pushes: Buffer[] = [];
   /** Whether the command that runs has run before, and waited since. */
   private isAgain = false;
+  /** Of the call, as it was before `replay`. */
+  private beforeReplay: Partial<Call> = {};
+  /** Whether a script's command runs that is told of. */
+  private isInScript = false;
+  /** As `pushes`, for a client whose command was left, to be gone on with. */
+  private heldPushes: Buffer[] = [];
 
   constructor(private readonly parts: ExecutorParts) {
     const { reader } = this;
     this.args = new Args(reader.buf, reader.offs, reader.lens, reader.hashes);
     parts.call.args = this.args;
     this.othersUsec = 0;
+  }
+
+  /** @param bit of ServerGate */
+  setGate(bit: number, isSet: boolean): void {
+    if (isSet) this.gate |= bit;
+    else this.gate &= ~bit;
   }
 
   /**
@@ -302,7 +329,7 @@ export class Executor {
       command.run(call);
     } catch (error) {
       reply.truncate(mark);
-      this.failed(error, command);
+      this.failed(error, command, reply);
       if (error instanceof Refusal) {
         this.rejected(command);
         return;
@@ -310,7 +337,7 @@ export class Executor {
     }
     command.calls++;
     if (reply.errors !== errors) command.failed++;
-    if (call.rewritten !== undefined) call.rewritten = undefined;
+    if (call.propagating) this.parts.propagation.afterCommand(call, command);
   }
 
   /** The long way: an unknown command, or one that must pass the gate. */
@@ -384,6 +411,12 @@ export class Executor {
   /** A command that messages may have been pushed to is done. */
   private finish(client: ClientImpl, command: RegisteredCommand | undefined): void {
     this.isReplying = false;
+    if (client.blockedBy?.kind === 'script') {
+      this.running = undefined;
+      this.heldPushes = this.pushes;
+      this.pushes = [];
+      return;
+    }
     if ((client.gate & ClientGate.Tracking) !== 0) this.parts.onTrackedDone(client, command);
     this.running = undefined;
     if (this.pushes.length === 0) return;
@@ -411,12 +444,24 @@ export class Executor {
 
   /** Runs a command that somebody may want to know of. */
   private invokeObserved(client: ClientImpl, command: RegisteredCommand, args: Args): void {
-    const { call, reply } = this.parts;
-    this.invoke(client, command, call, reply);
+    const { call } = this.parts;
+    if ((this.gate & ServerGate.Saving) !== 0) this.parts.onSaving(client, command, args);
+    if ((this.gate & ServerGate.HotKeys) !== 0) this.invokeNoted(client, command, args);
+    else this.invoke(client, command, call, call.reply);
     if ((this.gate & ServerGate.Monitored) !== 0 && !this.isAgain) {
-      this.parts.onMonitored(client, command, args);
+      this.parts.onMonitored(client, command, args, this.isInScript);
     }
     if ((client.gate & ClientGate.Tracking) !== 0) this.parts.onTracked(client, command, args);
+  }
+
+  /** Runs a command and tells how much it was, if it is one of those that are looked at. */
+  private invokeNoted(client: ClientImpl, command: RegisteredCommand, args: Args): void {
+    const { call, clock, hotKeys } = this.parts;
+    const isNoted = !this.isInScript && hotKeys.takes();
+    const begin = isNoted ? clock.micros() : 0;
+    const { size } = call.reply;
+    this.invoke(client, command, call, call.reply);
+    if (isNoted) hotKeys.note(command, args, clock.micros() - begin, call.reply.size - size);
   }
 
   /** A request was not run: it spoils the transaction; an EXEC takes it along, and what is watched. */
@@ -425,7 +470,7 @@ export class Executor {
       this.parts.onExecRefused(client);
       // Those who have seen MULTI shall see that it is over.
       if ((this.gate & ServerGate.Monitored) !== 0) {
-        this.parts.onMonitored(client, command, this.args);
+        this.parts.onMonitored(client, command, this.args, false);
       }
     } else if (client.transaction !== undefined) client.transaction.isRefused = true;
   }
@@ -444,9 +489,10 @@ export class Executor {
 
   /** Keeps a command of a transaction for EXEC. */
   private enqueue(client: ClientImpl, command: RegisteredCommand): void {
+    const { call, gateState, reply } = this.parts;
     this.skipped(command);
-    client.transaction!.add(command, this.parts.call.args);
-    this.parts.reply.status('QUEUED');
+    client.transaction!.add(command, call.args, ownBitsOf(gateState, command, call.args));
+    reply.status('QUEUED');
   }
 
   /** Runs a command that was queued. To be called by EXEC only. */
@@ -466,8 +512,140 @@ export class Executor {
     this.invokeObserved(client, command, args);
     reply.errors = errors; // EXEC has not failed because of it
     stats.commandsProcessed++;
+    const usec = clock.micros() - begin;
     if (command.notRun !== 0) command.notRun = 0;
-    else this.chargeDone(client, command, args, clock.micros() - begin);
+    else if (client.blockedBy !== undefined) client.blockedBy.charge?.(usec);
+    else this.chargeDone(client, command, args, usec);
+  }
+
+  /**
+   * Runs a command of a client's script, which may run it.
+   * Allocates nothing; guarded by `npm run bench`.
+   * @param reply where it replies to; `call.reply` as well
+   * @returns what it took, in microseconds, if it is not known to be short; else 0
+   */
+  runInScript(
+    client: ClientImpl,
+    command: RegisteredCommand,
+    args: Args,
+    reply: ReplyWriter,
+  ): number {
+    const { call, clock, stats } = this.parts;
+    const isTimed = this.isTimedAlone(command) || command.sampleUsec < 0 || --this.untilSample <= 0;
+    const begin = isTimed ? clock.micros() : 0;
+    call.args = args;
+    if ((this.gate | client.gate) !== 0) this.invokeInScript(client, command, args);
+    else this.invoke(client, command, call, reply);
+    stats.commandsProcessed++;
+    if (isTimed) {
+      const usec = clock.micros() - begin;
+      this.untilSample = SAMPLE_EVERY;
+      command.sampleUsec = usec;
+      this.chargeDone(client, command, args, usec);
+      return usec;
+    }
+    command.usec += command.sampleUsec;
+    if (this.trackLatency) command.recordLatency(command.sampleUsec, 1);
+    return 0;
+  }
+
+  private invokeInScript(client: ClientImpl, command: RegisteredCommand, args: Args): void {
+    this.isInScript = true;
+    this.invokeObserved(client, command, args);
+    this.isInScript = false;
+  }
+
+  /**
+   * Goes on with what a client has begun in an earlier turn. To be called when no client's replies are
+   * open.
+   */
+  goOn(client: ClientImpl, work: () => void): void {
+    const { call, reply } = this.parts;
+    call.client = client;
+    reply.open(client.resp === 3);
+    this.running = client;
+    this.isReplying = true;
+    this.pushes = this.heldPushes;
+    this.heldPushes = [];
+    work();
+    call.args = this.args;
+    if ((client.gate & ClientGate.Reply) !== 0) this.applyReplyMode(client, 0);
+    this.finish(client, undefined);
+    client.collect(reply);
+  }
+
+  /** Has a command that is gone on with reply. @returns whether that is an error */
+  writeReply(command: RegisteredCommand, reply: ReplyWriter, write: () => void): boolean {
+    const { errors, size } = reply;
+    try {
+      write();
+    } catch (error) {
+      reply.truncate(size);
+      this.failed(error, command, reply);
+    }
+    return reply.errors !== errors;
+  }
+
+  /** What a command that was gone on with has changed is passed on. */
+  propagate(command: RegisteredCommand): void {
+    const { call, propagation } = this.parts;
+    if (call.propagating) propagation.afterCommand(call, command);
+  }
+
+  /**
+   * What `replay` runs until `endReplay` only changes the data: it is not propagated, no client waits for
+   * it, and nothing goes for being due.
+   */
+  beginReplay(): void {
+    const { call, clock } = this.parts;
+    const { args, canBlock, client, command, db, dirty, now, propagating } = call;
+    this.beforeReplay = { args, canBlock, client, command, db, dirty, now, propagating };
+    clock.tick();
+    call.now = clock.ms;
+    call.canBlock = false;
+    call.keepsDue = true;
+    call.propagating = false;
+  }
+
+  /**
+   * Runs a command of the append-only file, without a check, and drops its reply.
+   * @param goOn with what it goes on, if it was left (a script)
+   * @returns the reply if it is an error
+   */
+  replay(
+    client: ClientImpl,
+    command: RegisteredCommand,
+    args: Args,
+    goOn?: (call: Call) => void,
+  ): string | undefined {
+    const { call, reply } = this.parts;
+    call.client = client;
+    call.args = args;
+    call.db = client.db;
+    call.command = command;
+    const { errors, size } = reply;
+    let error: string | undefined;
+    try {
+      if (goOn === undefined) command.run(call);
+      else goOn(call);
+    } catch (thrown) {
+      reply.truncate(size);
+      this.failed(thrown, command, reply);
+    }
+    if (reply.errors !== errors) {
+      error = reply.buf.toString('latin1', reply.start + size + 1, reply.pos - 2);
+    }
+    reply.truncate(size);
+    return error;
+  }
+
+  /** @returns how many changes were made, which count as none */
+  endReplay(): number {
+    const { call } = this.parts;
+    const { dirty } = call;
+    Object.assign(call, this.beforeReplay);
+    call.keepsDue = false;
+    return dirty - call.dirty;
   }
 
   /** Serves clients that wait for what this client's command has brought, before its next. */
@@ -523,8 +701,8 @@ export class Executor {
     }
   }
 
-  private failed(error: unknown, command: RegisteredCommand): void {
-    const { reply, log } = this.parts;
+  private failed(error: unknown, command: RegisteredCommand, reply: ReplyWriter): void {
+    const { log } = this.parts;
     if (error instanceof ReplyError) {
       reply.error(error);
       return;

@@ -4,26 +4,29 @@
  */
 
 import type { EncodingLimits } from '../keyspace/encoding-limits.js';
+import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Acl } from './acl/acl.js';
 import { clientMemoryLimit } from './client-eviction.js';
 import type { Clients } from './clients.js';
 import type { Config } from './config/config.js';
 import type { Executor } from './executor.js';
 import type { Notifications } from './notifications.js';
+import type { DiskErrors } from './persistence/disk-errors.js';
 import type { Tracking } from './tracking/tracking.js';
 
 export interface ConfigFollowers {
   readonly acl: Acl;
   readonly executor: Executor;
-  readonly limits: EncodingLimits;
+  readonly keyspace: Keyspace;
   readonly clients: Clients;
   readonly notifications: Notifications;
   readonly tracking: Tracking;
+  readonly diskErrors: DiskErrors;
 }
 
 export function followConfig(config: Config, followers: ConfigFollowers): void {
   const { executor } = followers;
-  followEncodings(config, followers.limits);
+  followEncodings(config, followers.keyspace.limits);
   config.onChange(['requirepass'], (now) => {
     followers.acl.setDefaultPassword(now.requirepass ?? '');
     return undefined;
@@ -47,6 +50,17 @@ export function followConfig(config: Config, followers: ConfigFollowers): void {
   };
   applyTracking();
   config.onChange(['tracking-table-max-keys'], applyTracking);
+  const applyLazyFreeing = () => {
+    followers.keyspace.expiresLazily = config.values['lazyfree-lazy-expire'];
+    followers.keyspace.evictsLazily = config.values['lazyfree-lazy-eviction'];
+    return undefined;
+  };
+  applyLazyFreeing();
+  config.onChange(['lazyfree-lazy-expire', 'lazyfree-lazy-eviction'], applyLazyFreeing);
+  config.onChange(['save', 'stop-writes-on-bgsave-error'], () => {
+    followers.diskErrors.update();
+    return undefined;
+  });
   const applyLimits = () => {
     executor.reader.maxBulkLength = config.values['proto-max-bulk-len'];
     executor.trackLatency = config.values['latency-tracking'];

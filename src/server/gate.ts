@@ -29,6 +29,12 @@ export const ServerGate = {
   Loading: 1 << 5,
   /** What is written can't be kept on disk: writes are refused (disk-errors.ts). */
   DiskFailing: 1 << 6,
+  /** A script runs long: nothing else may run but what can end it. */
+  Scripting: 1 << 7,
+  /** A snapshot is taken: it has to see keys before they change (persistence/snapshots.ts). */
+  Saving: 1 << 8,
+  /** A session of HOTKEYS is on: what commands take is noted by key (hot-keys.ts). */
+  HotKeys: 1 << 9,
 } as const;
 
 export type Verdict = 'run' | 'rejected' | 'postponed';
@@ -39,9 +45,24 @@ export interface GateState {
   readonly pausedUntilMs: number;
   readonly pausedWritesOnly: boolean;
   readonly isLoading: boolean;
+  /** Whether all clients wait, for the server may be about to end. */
+  readonly isFrozen: boolean;
   readonly acl: PermissionGate;
   readonly memory: MemoryGate;
   readonly disk: DiskGate;
+  readonly scripts: ScriptGate;
+}
+
+/** Scripts that run long, and what a script says of itself. */
+export interface ScriptGate {
+  /** Whether a script was left to be gone on with. */
+  readonly isSuspended: boolean;
+  /** Whether it runs for so long that others are answered with an error, and wait no more. */
+  readonly isAnswering: boolean;
+  /** That error. */
+  readonly busyError: string | undefined;
+  /** Bits of a command of RUNS_SCRIPT, as its script makes them. */
+  bitsOf(command: Command, args: Args): number;
 }
 
 /** Asked before each write (and PING). */
@@ -77,6 +98,9 @@ const WHILE_SUBSCRIBED = new Set([
   'quit',
   'reset',
 ]);
+
+/** What these do is up to their scripts. */
+const RUNS_SCRIPT = new Set(['eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall', 'fcall_ro']);
 
 const NOT_FOR_REPLICAS = "ERR Replica can't interact with the keyspace";
 const TOUCHES_DATA = CommandBit.Write | CommandBit.Readonly | CommandBit.MayReplicate;
@@ -118,17 +142,26 @@ export function passGate(
   args: Args,
   reply: ReplyWriter,
 ): Verdict {
+  if (waitsForScript(state, command)) return 'postponed';
+  const bits = bitsOf(state, client, command, args);
   if (!checkAuthenticated(client, command, reply)) return 'rejected';
   if (!checkMulti(client, command, reply)) return 'rejected';
   if (!checkPermitted(state, client, command, args, reply)) return 'rejected';
-  if (!checkMemory(state, client, command, reply)) return 'rejected';
-  if (!checkDisk(state, client, command, reply)) return 'rejected';
+  if (!checkMemory(state, client, command, bits, reply)) return 'rejected';
+  if (!checkDisk(state, command, bits, reply)) return 'rejected';
   if (!checkSubscribed(client, command, reply)) return 'rejected';
   if (!checkLoaded(state, client, command, reply)) return 'rejected';
-  if (!checkNotReplica(client, command, reply)) return 'rejected';
+  if (!checkNotBusy(state, command, reply)) return 'rejected';
+  if (!checkNotReplica(client, command, bits, reply)) return 'rejected';
   const isReplica = (client.flags & ClientFlag.Replica) !== 0;
-  if (!isReplica && isPaused(state, bitsOf(client, command))) return 'postponed';
+  if (!isReplica && isPaused(state, bits)) return 'postponed';
   return 'run';
+}
+
+/** Until a script is said to run long, others' commands wait for it, but for what may end it. */
+function waitsForScript({ scripts }: GateState, command: Command): boolean {
+  if (!scripts.isSuspended || scripts.isAnswering) return false;
+  return (command.bits & CommandBit.AllowBusy) === 0;
 }
 
 function checkAuthenticated(client: ClientImpl, command: Command, reply: ReplyWriter): boolean {
@@ -165,6 +198,7 @@ function checkMemory(
   { memory }: GateState,
   client: ClientImpl,
   command: Command,
+  bits: number,
   reply: ReplyWriter,
 ): boolean {
   if (!memory.isLimited) return true;
@@ -172,7 +206,7 @@ function checkMemory(
   if (!memory.isOutOfMemory) return true;
   // What is queued takes memory, too.
   const isQueued = client.transaction !== undefined && !ENDS_TRANSACTION.has(command.fullName);
-  if (!isQueued && (bitsOf(client, command) & CommandBit.DenyOom) === 0) return true;
+  if (!isQueued && (bits & CommandBit.DenyOom) === 0) return true;
   reply.error(refusal(command, OUT_OF_MEMORY));
   return false;
 }
@@ -180,12 +214,12 @@ function checkMemory(
 /** Disk: nothing is changed that can't be kept; PING tells whoever watches over the server. */
 function checkDisk(
   { disk }: GateState,
-  client: ClientImpl,
   command: Command,
+  bits: number,
   reply: ReplyWriter,
 ): boolean {
   if (disk.refusal === undefined) return true;
-  const isWrite = (bitsOf(client, command) & CommandBit.Write) !== 0;
+  const isWrite = (bits & CommandBit.Write) !== 0;
   if (!isWrite && command.fullName !== 'ping') return true;
   reply.error(refusal(command, disk.refusal));
   return false;
@@ -209,32 +243,64 @@ function checkLoaded(
   command: Command,
   reply: ReplyWriter,
 ): boolean {
-  if (!isLoading || (command.bits & CommandBit.Loading) !== 0) {
-    const { transaction } = client;
-    if (!isLoading || transaction === undefined || command.fullName !== 'exec') return true;
-    if ((transaction.commonBits & CommandBit.Loading) !== 0) return true;
-  }
+  if (!isLoading || runsWhileLoading(client, command)) return true;
   reply.error(refusal(command, LOADING));
   return false;
 }
 
+/** EXEC does if all that it would run does. */
+function runsWhileLoading({ transaction }: ClientImpl, command: Command): boolean {
+  let { bits } = command;
+  if (transaction !== undefined && command.fullName === 'exec') bits &= transaction.commonBits;
+  return (bits & CommandBit.Loading) !== 0;
+}
+
+/** While a script runs long, only what may end it. */
+function checkNotBusy({ scripts }: GateState, command: Command, reply: ReplyWriter): boolean {
+  const error = scripts.busyError;
+  if (error === undefined || (command.bits & CommandBit.AllowBusy) !== 0) return true;
+  reply.error(refusal(command, error));
+  return false;
+}
+
 /** Replicas, and monitors, which are a kind of them, have no business with the data. */
-function checkNotReplica(client: ClientImpl, command: Command, reply: ReplyWriter): boolean {
+function checkNotReplica(
+  client: ClientImpl,
+  command: Command,
+  bits: number,
+  reply: ReplyWriter,
+): boolean {
   if ((client.flags & ClientFlag.Replica) === 0) return true;
-  if ((bitsOf(client, command) & TOUCHES_DATA) === 0) return true;
+  if ((bits & TOUCHES_DATA) === 0) return true;
   reply.error(refusal(command, NOT_FOR_REPLICAS));
   return false;
 }
 
 /** CLIENT PAUSE: commands that may change data wait, and in mode ALL the others too. */
 export function isPaused(state: GateState, bits: number): boolean {
+  if (state.isFrozen) return true;
   if (state.pausedUntilMs === 0) return false;
   if (!state.pausedWritesOnly) return true;
   return (bits & (CommandBit.Write | CommandBit.MayReplicate)) !== 0;
 }
 
 /** A command's bits; EXEC's are those of all that it runs. */
-function bitsOf({ transaction }: ClientImpl, command: Command): number {
-  if (transaction === undefined || command.fullName !== 'exec') return command.bits;
+function bitsOf(
+  state: GateState,
+  { transaction }: ClientImpl,
+  command: Command,
+  args: Args,
+): number {
+  if (transaction === undefined || command.fullName !== 'exec') {
+    return ownBitsOf(state, command, args);
+  }
   return command.bits | transaction.bits;
+}
+
+/** A command's bits, or those that its script has. */
+export function ownBitsOf({ scripts }: GateState, command: Command, args: Args): number {
+  if (command.spec.group !== 'scripting' || !RUNS_SCRIPT.has(command.fullName)) {
+    return command.bits;
+  }
+  return scripts.bitsOf(command, args);
 }

@@ -30,6 +30,8 @@ export interface LogOptions {
 }
 
 export interface ServerLog extends Log {
+  /** Called before each line: what else is on the terminal may have to go. */
+  beforeLine?: () => void;
   setLevel(level: LogLevel): void;
   setFormat(format: LogFormat): void;
 }
@@ -39,6 +41,7 @@ export function openLog(options: LogOptions): ServerLog {
   const { file, role = () => 'M' } = options;
   let { format } = options;
   const write = (text: string) => {
+    log.beforeLine?.();
     if (file === '') writeAll(text);
     else appendFileSync(file, text);
   };
@@ -57,7 +60,7 @@ export function openLog(options: LogOptions): ServerLog {
     },
     stream,
   );
-  return {
+  const log: ServerLog = {
     debug: (message) => logger.debug(message),
     verbose: (message) => logger.verbose(message),
     notice: (message) => logger.notice(message),
@@ -69,6 +72,7 @@ export function openLog(options: LogOptions): ServerLog {
       format = wanted;
     },
   };
+  return log;
 }
 
 function pinoLevel(level: LogLevel): string {

@@ -120,10 +120,12 @@ export class MemoryTracker implements MemoryApi {
       }));
   }
 
-  /** Bytes that the arenas have taken from the system and not given to anyone. */
+  /** Bytes of the arenas that were in use once and are no one's now. */
   private unusedArenaBytes(): number {
     let total = 0;
-    for (const { arena } of this.keyspace.databases) total += arena.capacityBytes - arena.usedBytes;
+    for (const { arena } of this.keyspace.databases) {
+      total += Math.max(arena.touchedBytes - arena.usedBytes, 0);
+    }
     return total;
   }
 }

@@ -7,7 +7,7 @@
  *
  * A command is told of once it is done, so EXEC follows what it has run. One that waits is told of
  * when it begins to wait, and not again when it is served. Commands of administration are not told
- * of (flag `admin`), nor those that tell by themselves what they run (`skip_monitor`).
+ * of (flag `admin`). Those that run a script (`skip_monitor`) are told of before what that runs.
  *
  * The gate's bit is set only while there are monitors: without any, this costs nothing.
  *
@@ -28,6 +28,8 @@ const MONITOR_FLAGS = ClientFlag.Monitor | ClientFlag.Replica;
 /** Monitors that are told nothing: the connection ends, or they don't want replies. */
 const SILENT = ClientFlag.ReplyOff | ClientFlag.CloseAfterReply;
 const NOT_TOLD = CommandBit.Admin | CommandBit.SkipMonitor;
+/** Who has run what a script runs, whatever its language. */
+const SCRIPT = 'lua';
 /** Behind the path of a Unix socket in a client's address. */
 const NO_PORT = ':0';
 
@@ -51,18 +53,28 @@ export class Monitors implements MonitorsApi {
     if (this.clients.size === 0) this.executor.gate &= ~ServerGate.Monitored;
   }
 
-  /** Tells of a command that has run. */
-  tell(client: Client, command: Command, args: Args): void {
-    if ((command.bits & NOT_TOLD) !== 0 || this.clients.size === 0) return;
-    const line = Buffer.from(`+${this.describe(client, command, args)}\r\n`, 'latin1');
+  /** Tells of a command that has run. @param isInScript whether by a script of the client */
+  tell(client: Client, command: Command, args: Args, isInScript: boolean): void {
+    if ((command.bits & NOT_TOLD) !== 0) return;
+    this.send(client, isInScript ? SCRIPT : origin(client), command, args);
+  }
+
+  /** Tells of a command that is about to run a script. */
+  tellOfScript(client: Client, command: Command, args: Args): void {
+    this.send(client, origin(client), command, args);
+  }
+
+  private send(client: Client, by: string, command: Command, args: Args): void {
+    if (this.clients.size === 0) return;
+    const line = Buffer.from(`+${this.describe(client, by, command, args)}\r\n`, 'latin1');
     for (const monitor of this.clients) {
       if ((monitor.flags & SILENT) === 0) this.executor.push(monitor, line);
     }
   }
 
-  private describe(client: Client, command: Command, args: Args): string {
+  private describe(client: Client, by: string, command: Command, args: Args): string {
     const hidden = hiddenArguments(command, args);
-    let text = `${this.time()} [${client.db.index} ${origin(client)}]`;
+    let text = `${this.time()} [${client.db.index} ${by}]`;
     for (let i = 0; i < args.count; i++) {
       text += ` ${quoteBytes(hidden.includes(i) ? HIDDEN : args.view(i))}`;
     }

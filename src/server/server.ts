@@ -7,15 +7,22 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { allCommands } from '../commands/index.js';
+import { Defragmenter, type DefragSettings } from '../keyspace/defragmenter.js';
 import { ExpireCycle } from '../keyspace/expire-cycle.js';
 import { Keyspace } from '../keyspace/keyspace.js';
 import { Maintenance } from '../keyspace/maintenance.js';
+import { type AofFiles, nodeAofFiles } from '../persistence/aof/files.js';
+import { ProcessLauncher } from '../persistence/snapshot/process-launcher.js';
+import type { WorkerLauncher } from '../persistence/snapshot/worker-process.js';
 import { ReplyWriter } from '../resp/reply-writer.js';
+import type { ScriptEngine } from '../scripting/engine.js';
+import { LuaEngine } from '../scripting/lua/engine.js';
 import { followAccessClock } from './access-clock.js';
 import { Acl } from './acl/acl.js';
 import { Call } from './api/call.js';
 import type { CommandSpec } from './api/command.js';
 import type { ServerApi } from './api/server.js';
+import { REDIS_VERSION } from './api/version.js';
 import { Blocking } from './blocking.js';
 import type { ClientImpl } from './client.js';
 import { Clients, type Peer } from './clients.js';
@@ -28,8 +35,11 @@ import { Cron } from './cron.js';
 import { CrossProtocolGuard } from './cross-protocol.js';
 import { type CrashSignal, ServerDebug } from './debug.js';
 import { Door } from './door.js';
+import { Eviction } from './eviction.js';
 import { Executor } from './executor.js';
 import { followConfig } from './follow-config.js';
+import { ServerGate } from './gate.js';
+import { HotKeys } from './hot-keys.js';
 import { ClientPeaks } from './info/client-peaks.js';
 import { Info } from './info/info.js';
 import { LatencyMonitor } from './latency-monitor.js';
@@ -42,9 +52,21 @@ import { Network } from './network.js';
 import { Notifications } from './notifications.js';
 import { Observers } from './observers.js';
 import { OutputBudget } from './output-budget.js';
+import { AofBase } from './persistence/aof-base.js';
+import { AppendOnly } from './persistence/append-only.js';
+import { ServerDataKeeper } from './persistence/data-keeper.js';
+import { DiskErrors } from './persistence/disk-errors.js';
+import { FinalSave } from './persistence/final-save.js';
+import { Loading } from './persistence/loading.js';
+import { DataLoader } from './persistence/loading-data.js';
 import { Persistence } from './persistence/persistence.js';
+import { RdbSaves } from './persistence/rdb-saves.js';
+import { Snapshots } from './persistence/snapshots.js';
+import { Propagation } from './propagation/propagation.js';
 import { Pubsub } from './pubsub/pubsub.js';
 import { SAMPLE_PERIOD_MS } from './rate-sampler.js';
+import { Scripting } from './scripting/scripting.js';
+import { WriteRefusals } from './scripting/write-refusals.js';
 import { SlowCommands } from './slow-commands.js';
 import { SlowLog } from './slowlog.js';
 import { Stats } from './stats.js';
@@ -76,6 +98,8 @@ export interface ServerOptions {
   debugArena?: boolean;
   /** The disk, for the ACL file; by default the real one. */
   files?: ConfigFiles;
+  /** The disk, for the append-only file; by default the real one. */
+  aofFiles?: AofFiles;
   /** The commands it has; by default all there are. For tests. */
   commands?: readonly CommandSpec[];
   /** Whether port 0 means "any free port" (library) and not "no TCP" (command line). */
@@ -84,8 +108,14 @@ export interface ServerOptions {
   outputBudgetBytes?: number;
   /** Path of the program, for INFO. */
   executable?: string;
+  /** The scripting languages it has; by default all there are. For tests. */
+  engines?: readonly ScriptEngine[];
   /** Ends the process when a client had it crash (DEBUG SEGFAULT); by default the server stops. */
   onCrash?: (signal: CrashSignal) => void;
+  /** Starts the processes that write snapshots; by default real ones. For tests. */
+  workers?: WorkerLauncher;
+  /** Told of each such process. */
+  onWorker?: (pid: number) => void;
   /** Told when SHUTDOWN or a signal has ended the server. */
   onStopped?: (exitCode: number) => void;
 }
@@ -102,18 +132,31 @@ export class Server implements ServerApi {
   readonly clients: Clients;
   readonly blocking: Blocking;
   readonly transactions: Transactions;
+  readonly scripting: Scripting;
   readonly tracking: Tracking;
   readonly slowLog: SlowLog;
   readonly latency: LatencyMonitor;
+  readonly hotKeys: HotKeys;
   readonly monitors: Monitors;
   readonly pubsub: Pubsub;
   readonly persistence: Persistence;
+  readonly snapshots: Snapshots;
+  readonly rdbSaves: RdbSaves;
+  readonly finalSave: FinalSave;
+  readonly dataLoading: Loading;
+  readonly loading: DataLoader;
+  readonly propagation: Propagation;
+  readonly appendOnly: AppendOnly;
+  /** Why writes are refused: what writes to disk says when that may have changed. */
+  readonly diskErrors: DiskErrors;
   readonly network: Network;
   readonly cron: Cron;
   private readonly maintenance: Maintenance;
   readonly executor: Executor;
   readonly turn: Turn;
   readonly memory: MemoryTracker;
+  readonly eviction: Eviction;
+  readonly defragmenter: Defragmenter;
   readonly expireCycle: ExpireCycle;
   readonly lifecycle: ServerLifecycle;
   readonly info: Info;
@@ -122,6 +165,7 @@ export class Server implements ServerApi {
   /** 40 hexadecimal digits, another one at every start. */
   readonly runId: string;
 
+  private readonly aofFiles: AofFiles;
   private readonly observers: Observers;
   private readonly notifications: Notifications;
   private readonly watches: Watches;
@@ -138,6 +182,7 @@ export class Server implements ServerApi {
     this.clock = clock;
     this.log = log;
     this.random = options.random ?? Math.random;
+    this.aofFiles = options.aofFiles ?? nodeAofFiles;
     this.onStopped = options.onStopped ?? (() => {});
     this.startedMs = clock.now();
     this.runId = this.randomHex(20);
@@ -155,6 +200,9 @@ export class Server implements ServerApi {
       this.keyspace.resetCounters();
       this.expireCycle.resetCounters();
       this.clients.eviction.evicted = 0;
+      this.eviction.resetCounters();
+      this.appendOnly.resetCounters();
+      this.defragmenter.resetCounters();
     };
     const messages = new MessageBuffer();
     this.turn = new Turn(this.replyWriter, this.stats, clock, messages);
@@ -180,6 +228,22 @@ export class Server implements ServerApi {
     this.stats.onLongTurn = (micros) => this.latency.add('event-loop', micros / 1000);
     const slowCommands = new SlowCommands(this.slowLog, this.latency);
     const crossProtocol = new CrossProtocolGuard(clock, log);
+    this.propagation = new Propagation({
+      call: this.call,
+      keyspace: this.keyspace,
+      frees: (isEvicted) => {
+        const { values } = config;
+        const lazy = isEvicted ? values['lazyfree-lazy-eviction'] : values['lazyfree-lazy-expire'];
+        return lazy ? 'lazily' : 'at once';
+      },
+      scheduleTurn: () => this.turn.schedule(),
+    });
+    this.hotKeys = new HotKeys({
+      clock,
+      stats: this.stats,
+      random: this.random,
+      onActive: (isActive) => this.executor.setGate(ServerGate.HotKeys, isActive),
+    });
     this.executor = new Executor({
       clock,
       log,
@@ -190,15 +254,19 @@ export class Server implements ServerApi {
       stats: this.stats,
       gateState: this.clients,
       acl: this.acl,
+      propagation: this.propagation,
+      hotKeys: this.hotKeys,
       onPaused: (client) => this.clients.hold(client),
       onHttp: (client) => crossProtocol.refuse(client),
       onExecRefused: (client) => this.transactions.reset(client),
       onKeysReady: () => this.blocking.serve(),
-      onMonitored: (client, command, args) => this.monitors.tell(client, command, args),
+      onMonitored: (client, command, args, isInScript) =>
+        this.monitors.tell(client, command, args, isInScript),
       onTracked: (client, command, args) => this.tracking.remember(client, command, args),
       onTrackedDone: (client, command) => this.tracking.done(client, command),
       onTrackingFull: () => this.tracking.evict(),
       onSlow: (client, command, args, usec) => slowCommands.note(client, command, args, usec),
+      onSaving: (client, command, args) => this.snapshots.beforeCommand(client, command, args),
     });
     this.monitors = new Monitors(this.executor, clock);
     this.blocking = new Blocking({
@@ -214,13 +282,48 @@ export class Server implements ServerApi {
       messages,
       push: (client, buf, start, end) => this.executor.pushBytes(client, buf, start, end),
     });
-    this.persistence = new Persistence({
+    this.snapshots = new Snapshots({
+      clock,
+      config,
+      keyspace: this.keyspace,
+      launcher: options.workers ?? new ProcessLauncher(),
+      onWalking: (isWalking) => this.executor.setGate(ServerGate.Saving, isWalking),
+      defer: (go) => setImmediate(go),
+      onSlice: (micros) => this.latency.add('snapshot-slice', micros / 1000),
+      onWorker: options.onWorker ?? (() => {}),
+    });
+    this.rdbSaves = new RdbSaves({
       clock,
       config,
       keyspace: this.keyspace,
       log,
+      snapshots: this.snapshots,
+      dirty: () => this.call.dirty,
+      functions: () => this.scripting.functions.codes(),
+      usedBytes: () => this.memory.used(),
+      onStatus: () => this.diskErrors.update(),
+    });
+    this.persistence = new Persistence({ config, log, rdb: this.rdbSaves });
+    this.finalSave = new FinalSave({
+      clock,
+      config,
+      keyspace: this.keyspace,
+      log,
+      functions: () => this.scripting.functions.codes(),
       usedBytes: () => this.memory.used(),
     });
+    this.dataLoading = new Loading({
+      clock,
+      config,
+      onActive: (isActive) => {
+        this.clients.setLoading(isActive);
+        if (isActive) this.snapshots.expect(this.dataLoading.totalBytes);
+      },
+      sendDue: () => this.turn.end(),
+      sample: () => this.memory.sample(),
+    });
+    this.loading = this.makeLoader();
+    config.isLoading = () => this.loading.isActive;
     this.notifications = new Notifications(this.observers, this.pubsub);
     this.tracking = new Tracking({
       executor: this.executor,
@@ -232,8 +335,35 @@ export class Server implements ServerApi {
     this.transactions = new Transactions({
       call: this.call,
       watches: this.watches,
+      propagation: this.propagation,
+      propagate: (exec) => this.executor.propagate(exec),
       run: (client, command, args) => this.executor.runQueued(client, command, args),
     });
+    this.scripting = this.makeScripting(options);
+    this.memory = new MemoryTracker(
+      this.keyspace,
+      () => this.clients.memoryBytes,
+      () => this.clients.count,
+      () => this.tracking.bytes,
+    );
+    this.eviction = new Eviction({
+      clock,
+      config,
+      executor: this.executor,
+      keyspace: this.keyspace,
+      usedBytes: () => this.memory.limitedBytes(),
+      refresh: () => this.memory.refresh(clock.now()),
+      isHeld: () => this.keyspace.expiryHeld,
+      settle: () => this.propagation.settle(),
+      latency: this.latency,
+      defer: (go) => setImmediate(go),
+    });
+    this.diskErrors = new DiskErrors({
+      executor: this.executor,
+      snapshotFailed: () => this.rdbSaves.refusesWrites,
+      appendFailure: () => this.appendOnly.file.failure,
+    });
+    this.appendOnly = this.makeAppendOnly();
     this.clientsParts = this.makeClientsParts();
     this.door = new Door({
       values: config.values,
@@ -249,20 +379,27 @@ export class Server implements ServerApi {
       portZeroIsAny: options.portZeroIsAny ?? false,
       onConnection: (transport, peer) => this.clients.add(transport, peer),
     });
-    this.memory = new MemoryTracker(
-      this.keyspace,
-      () => this.clients.memoryBytes,
-      () => this.tracking.bytes,
-    );
     this.lifecycle = new ServerLifecycle({
+      data: this.makeDataKeeper(),
       log,
-      hasSavePoints: () => config.values.save.length > 0,
-      stop: () => void this.stop(),
+      isLoading: () => this.loading.isActive,
+      isBusy: () => this.scripting.isSuspended,
+      isCronPaused: () => this.cron.paused || this.scripting.isSuspended,
+      setFrozen: (isFrozen) => this.clients.setFrozen(isFrozen),
+      stop: () => this.stop(),
     });
     this.cron = new Cron(clock, () => config.values.hz, this.stats);
     this.maintenance = new Maintenance(this.keyspace, {
       micros: () => clock.micros(),
       rehashes: () => config.values.activerehashing,
+    });
+    this.defragmenter = new Defragmenter({
+      keyspace: this.keyspace,
+      settings: () => defragSettings(config),
+      micros: () => clock.micros(),
+      isHeld: () => this.keyspace.isHeld,
+      later: (go, ms) => void (ms === 0 ? setImmediate(go) : clock.setTimer(go, ms)),
+      onSlice: (micros) => this.latency.add('active-defrag-cycle', micros / 1000),
     });
     this.expireCycle = new ExpireCycle(this.keyspace, {
       now: () => clock.now(),
@@ -271,13 +408,17 @@ export class Server implements ServerApi {
       effort: () => config.values['active-expire-effort'],
       isActive: () => this.debug.activeExpire && !this.keyspace.expiryHeld,
       defer: (go) => setImmediate(go),
-      onGo: (micros) => this.latency.add('expire-cycle', micros / 1000),
+      onGo: (micros) => {
+        this.latency.add('expire-cycle', micros / 1000);
+        this.propagation.settle();
+      },
     });
     this.turn.beforeSending = () => {
       if (this.executor.keysReady) this.blocking.serve();
       this.clients.runReady();
       this.expireCycle.fast();
-      this.tracking.broadcast();
+      if (!this.scripting.isSuspended) this.tracking.broadcast();
+      this.propagation.settle();
     };
     this.turn.afterSending = () => this.clients.settle();
     this.info = this.makeInfo(options);
@@ -295,10 +436,11 @@ export class Server implements ServerApi {
     followConfig(config, {
       acl: this.acl,
       executor: this.executor,
-      limits: this.keyspace.limits,
+      keyspace: this.keyspace,
       clients: this.clients,
       notifications: this.notifications,
       tracking: this.tracking,
+      diskErrors: this.diskErrors,
     });
   }
 
@@ -315,12 +457,34 @@ export class Server implements ServerApi {
   }
 
   /**
-   * Begins to serve.
+   * Begins to serve, without data.
+   * @throws as `listen`
+   */
+  async start(): Promise<void> {
+    await this.listen();
+    this.begin();
+  }
+
+  /**
+   * Begins to listen.
    * @throws ListenError when an address can't be listened on, TlsConfigError when certificates can't
    *   be used; nothing is left open then
    */
-  async start(): Promise<void> {
-    await this.network.open();
+  listen(): Promise<void> {
+    return this.network.open();
+  }
+
+  /**
+   * Loads the data that were saved, while clients are answered. Where there are none it takes no time.
+   * @returns whether it is done: the server may have been stopped meanwhile
+   * @throws LoadError: there are data, and they can't be loaded
+   */
+  load(): Promise<boolean> {
+    return this.loading.load();
+  }
+
+  /** Begins with what is done now and then; last of the start. */
+  begin(): void {
     this.cron.start();
   }
 
@@ -332,10 +496,17 @@ export class Server implements ServerApi {
   /** Stops listening, ends all connections and frees what is held. */
   stop(exitCode = 0): Promise<void> {
     this.stopping ??= (async () => {
+      this.dataLoading.stop();
       this.cron.stop();
+      this.appendOnly.rewriter.stop();
+      this.snapshots.stop();
+      this.scripting.stop();
       this.latency.stop();
       this.maintenance.stop();
+      this.defragmenter.end();
+      this.hotKeys.stop();
       const closed = this.network.close();
+      this.appendOnly.file.finish();
       this.turn.finish();
       this.clients.closeAll();
       await closed;
@@ -350,6 +521,82 @@ export class Server implements ServerApi {
     return randomBytes(bytes).toString('hex');
   }
 
+  private makeDataKeeper(): ServerDataKeeper {
+    const { appendOnly, config, finalSave, snapshots } = this;
+    return new ServerDataKeeper({ appendOnly, config, finalSave, snapshots });
+  }
+
+  private makeAppendOnly(): AppendOnly {
+    const { clock, config, keyspace, latency, log, propagation, snapshots } = this;
+    const base = new AofBase({
+      clock,
+      config,
+      keyspace,
+      log,
+      snapshots,
+      functions: () => this.scripting.functions.codes(),
+      usedBytes: () => this.memory.used(),
+    });
+    return new AppendOnly({
+      clock,
+      config,
+      files: this.aofFiles,
+      log,
+      propagation,
+      base,
+      saveBase: (path, format) => base.save(path, format),
+      timesWrites: () => latency.threshold > 0,
+      onLatency: (event, micros) => latency.add(event, micros / 1000),
+      sleep: (ms) => this.debug.sleep(ms),
+      onFatal: () => void this.stop(1),
+      onHealth: () => this.diskErrors.update(),
+      onFed: (isFed) => {
+        this.turn.writeOut = isFed ? () => this.appendOnly.flush() : undefined;
+      },
+      scheduleTurn: () => this.turn.schedule(),
+    });
+  }
+
+  /** A command of the append-only file has answered with an error. */
+  private panicOnError(command: string): void {
+    this.stats.unexpectedErrorReplies++;
+    if (this.config.values['propagation-error-behavior'] !== 'panic') return;
+    const message =
+      'This server panicked sending an error to its AOF-loading-client after processing the ' +
+      `command '${command}'`;
+    this.debug.crash({ kind: 'panic', message });
+  }
+
+  private makeLoader(): DataLoader {
+    const { call, clients, clock, commands, config, executor, keyspace, log } = this;
+    return new DataLoader({
+      commands,
+      executor,
+      loading: this.dataLoading,
+      rdb: {
+        clock,
+        config,
+        keyspace,
+        log,
+        skipsChecksums: () => this.persistence.skipsChecksums,
+        loadFunctions: (code, replaces) => this.scripting.functions.loadFrom(code, replaces),
+      },
+      log: {
+        files: this.aofFiles,
+        flush: () => this.appendOnly.file.flushAll(),
+        begin: ({ manifest }, total, base) => this.appendOnly.file.begin(manifest, { total, base }),
+      },
+      scripts: () => this.scripting,
+      makeClient: () => clients.makeInternal(),
+      dropTransaction: (client) => this.transactions.reset(client),
+      onUnexpectedError: (command) => this.panicOnError(command),
+      countChanges(changes) {
+        call.dirty += changes;
+      },
+      forgetChanges: () => this.rdbSaves.forgetChanges(),
+    });
+  }
+
   private makeInfo(options: ServerOptions): Info {
     return new Info({
       blocking: this.blocking,
@@ -359,11 +606,18 @@ export class Server implements ServerApi {
       commands: this.commands,
       config: this.config,
       keyspace: this.keyspace,
+      loading: this.dataLoading,
+      snapshots: this.snapshots,
+      rdbSaves: this.rdbSaves,
+      appendOnly: this.appendOnly,
       memory: this.memory,
       pubsub: this.pubsub,
       tracking: this.tracking,
+      scripting: () => this.scripting.counts,
       stats: this.stats,
       expireCycle: this.expireCycle,
+      eviction: this.eviction,
+      defragmenter: this.defragmenter,
       identity: {
         startedMs: this.startedMs,
         runId: this.runId,
@@ -381,6 +635,9 @@ export class Server implements ServerApi {
     const { config } = this;
     return {
       acl: this.acl,
+      memory: this.eviction,
+      scripts: this.scripting,
+      disk: this.diskErrors,
       blocking: this.blocking,
       clock: this.clock,
       executor: this.executor,
@@ -399,6 +656,36 @@ export class Server implements ServerApi {
     };
   }
 
+  private makeScripting(options: ServerOptions): Scripting {
+    const { clock, config } = this;
+    return new Scripting({
+      acl: this.acl,
+      call: this.call,
+      clock,
+      commands: this.commands,
+      config,
+      engines: options.engines ?? [new LuaEngine({ version: scriptVersion() })],
+      executor: this.executor,
+      log: this.log,
+      memory: () => this.eviction,
+      propagation: this.propagation,
+      refusals: new WriteRefusals({
+        disk: () => this.diskErrors,
+        isReadonlyReplica: () => false,
+        // There are none yet.
+        hasReplicas: () =>
+          config.values['min-replicas-to-write'] === 0 ||
+          config.values['min-replicas-max-lag'] === 0,
+      }),
+      stats: this.stats,
+      defer: (go) => setImmediate(go),
+      onMonitored: (client, args) => this.monitors.tellOfScript(client, this.call.command, args),
+      onDone: (client) => this.transactions.goOn(client),
+      onSuspended: (isSuspended) => this.clients.setScripting(isSuspended),
+      release: () => this.clients.releasePaused(),
+    });
+  }
+
   /** Ends what is kept for a client whose connection has ended. */
   private forget(client: ClientImpl): void {
     this.transactions.unwatch(client);
@@ -411,9 +698,13 @@ export class Server implements ServerApi {
     const { cron, clock, keyspace, config } = this;
     const { call, random } = this;
     cron.every(0, followAccessClock({ call, clock, config, keyspace, random }));
+    cron.every(0, () => this.lifecycle.obey());
     cron.every(0, () => this.expireCycle.slow());
+    cron.every(0, () => this.snapshots.tend());
+    cron.every(0, () => this.rdbSaves.tend());
     cron.every(0, () => this.tracking.evict());
     cron.every(0, () => this.maintenance.run());
+    cron.every(1000, () => this.defragmenter.check());
     cron.every(SAMPLE_PERIOD_MS, () => {
       this.memory.sample();
       this.stats.sample(clock.micros());
@@ -421,5 +712,24 @@ export class Server implements ServerApi {
     cron.every(1000, () => this.clientPeaks.sample(this.clients.all(), clock.now()));
     cron.every(1000, () => this.clients.closeIdle(config.values.timeout));
     cron.every(0, () => this.clients.tend(config.values.hz));
+    cron.every(0, () => this.appendOnly.tend(false));
+    cron.every(1000, () => this.appendOnly.tend(true));
   }
+}
+
+function defragSettings({ values }: Config): DefragSettings {
+  return {
+    isOn: values.activedefrag,
+    ignoreBytes: values['active-defrag-ignore-bytes'],
+    lowerPercent: values['active-defrag-threshold-lower'],
+    upperPercent: values['active-defrag-threshold-upper'],
+    minEffort: values['active-defrag-cycle-min'],
+    maxEffort: values['active-defrag-cycle-max'],
+  };
+}
+
+/** The version that scripts are told: in words, and as 0x00MMmmpp. */
+function scriptVersion(): { text: string; number: number } {
+  const [major, minor, patch] = REDIS_VERSION.split('.').map(Number);
+  return { text: REDIS_VERSION, number: (major! << 16) | (minor! << 8) | patch! };
 }

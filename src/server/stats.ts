@@ -38,6 +38,8 @@ export class Stats implements ServerStats {
   mostCommandsInTurn = 0;
   /** Microseconds spent in the cron. */
   cronMicros = 0;
+  /** Errors that went to a client which must not get any: the one that replays the log. */
+  unexpectedErrorReplies = 0;
   /** Wrong user names and passwords. */
   authFailures = 0;
   /** Refused by ACL, by what was not allowed. */
@@ -110,6 +112,7 @@ export class Stats implements ServerStats {
     this.readsProcessed = 0;
     this.writesProcessed = 0;
     this.errorReplies = 0;
+    this.unexpectedErrorReplies = 0;
     this.errorsByCode.clear();
     this.turns = 0;
     this.commandsBefore = 0;

@@ -20,6 +20,8 @@ export class Transaction {
   isRefused = false;
   /** Bits of all commands in the queue. */
   bits = 0;
+  /** Bits that all commands in the queue have. */
+  commonBits = -1;
   /** Of the requests' copies. */
   bytes = 0;
 
@@ -28,10 +30,12 @@ export class Transaction {
     return this.bytes + this.queue.length * QUEUED_BYTES;
   }
 
-  add(command: RegisteredCommand, args: Args): void {
+  /** @param bits of the command, as its script makes them if it runs one */
+  add(command: RegisteredCommand, args: Args, bits: number): void {
     const copy = args.copy();
     this.queue.push({ command, args: copy });
-    this.bits |= command.bits;
+    this.bits |= bits;
+    this.commonBits &= bits;
     this.bytes += copy.buf.length;
   }
 }

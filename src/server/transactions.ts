@@ -6,13 +6,15 @@
  * permission) has the whole transaction refused. One that fails while it runs fails alone: the
  * others are run, as Redis knows no rollback.
  *
- * Commands that may wait do not wait inside of a transaction.
+ * Commands that may wait do not wait inside of a transaction. A script that runs long is gone on with
+ * later (scripting/scripting.ts), and so is then the rest of its transaction.
  */
 import type { Database } from '../keyspace/database.js';
 import type { Args } from '../resp/args.js';
 import { ReplyError } from '../resp/reply-error.js';
 import type { Call } from './api/call.js';
 import { type Client, ClientFlag, ClientGate } from './api/client.js';
+import type { PropagationApi } from './api/propagation.js';
 import type { TransactionsApi } from './api/transactions.js';
 import type { ClientImpl } from './client.js';
 import type { RegisteredCommand } from './command-table.js';
@@ -27,11 +29,26 @@ const ABORTED = new ReplyError('EXECABORT Transaction discarded because of previ
 export interface TransactionsParts {
   readonly call: Call;
   readonly watches: Watches;
+  readonly propagation: PropagationApi;
+  /** EXEC is done, in a later turn: what it has changed is passed on. */
+  propagate(exec: RegisteredCommand): void;
   /** Runs a queued command, as if its request had come now. */
   run(client: ClientImpl, command: RegisteredCommand, args: Args): void;
 }
 
+/** A transaction whose script was left. */
+interface Unfinished {
+  readonly client: ClientImpl;
+  readonly transaction: Transaction;
+  /** The command to run next. */
+  readonly next: number;
+  /** EXEC. */
+  readonly command: RegisteredCommand;
+}
+
 export class Transactions implements TransactionsApi {
+  private unfinished: Unfinished | undefined;
+
   constructor(private readonly parts: TransactionsParts) {}
 
   begin(client: Client): void {
@@ -50,7 +67,7 @@ export class Transactions implements TransactionsApi {
     // It is seen to be inside of the transaction (CLIENT INFO) until all is done.
     if (!isBroken && !transaction.isRefused) {
       this.parts.watches.remove(client);
-      this.runAll(client, transaction);
+      if (!this.runAll(client, transaction)) return;
     }
     this.reset(client);
     if (transaction.isRefused) throw ABORTED;
@@ -78,15 +95,47 @@ export class Transactions implements TransactionsApi {
     this.parts.watches.remove(client);
   }
 
-  private runAll(client: ClientImpl, { queue }: Transaction): void {
-    const { call } = this.parts;
-    const { args, canBlock, command } = call;
-    call.reply.array(queue.length);
+  /** A script of the client's that was left is done: the rest of its transaction follows, if any. */
+  goOn(client: ClientImpl): void {
+    const { unfinished } = this;
+    if (unfinished === undefined || unfinished.client !== client) return;
+    this.unfinished = undefined;
+    const { command, next, transaction } = unfinished;
+    this.parts.call.command = command;
+    if (!this.runFrom(client, transaction, next)) return;
+    this.reset(client);
+    this.parts.propagate(command);
+  }
+
+  /** @returns whether all of it is done: not when a script was left */
+  private runAll(client: ClientImpl, transaction: Transaction): boolean {
+    const { call, propagation } = this.parts;
+    call.reply.array(transaction.queue.length);
+    propagation.begin();
+    return this.runFrom(client, transaction, 0);
+  }
+
+  private runFrom(client: ClientImpl, transaction: Transaction, first: number): boolean {
+    const { call, propagation } = this.parts;
+    const { queue } = transaction;
+    const { args, canBlock } = call;
+    const command = call.command as RegisteredCommand;
     call.canBlock = false;
-    for (const queued of queue) this.parts.run(client, queued.command, queued.args);
+    let i = first;
+    while (i < queue.length) {
+      const queued = queue[i++]!;
+      this.parts.run(client, queued.command, queued.args);
+      if (client.blockedBy?.kind === 'script') {
+        this.unfinished = { client, transaction, next: i, command };
+        break;
+      }
+    }
+    const isDone = this.unfinished === undefined;
+    if (isDone) propagation.end();
     call.canBlock = canBlock;
     call.args = args;
     call.command = command;
     call.db = client.db;
+    return isDone;
   }
 }

@@ -29,6 +29,9 @@ const MESSAGES_MAX_US = 5000;
 /** … and the clock is read after so many clients. */
 const MESSAGES_AT_ONCE = 64;
 
+/** From no write on. */
+const NOBODY = Number.POSITIVE_INFINITY;
+
 export class Turn {
   /** Due clients: the first `dueCount`; the array keeps its length, to keep its memory. */
   private due: (ClientImpl | undefined)[] = [];
@@ -44,6 +47,11 @@ export class Turn {
 
   /** Runs first: clients that wait no more. */
   beforeSending: () => void = () => {};
+  /**
+   * Runs then: what was changed goes to disk. Answers from which write on clients have to wait for their
+   * replies (their `writeOffset` is greater); Infinity: none has to. Undefined: nobody wants to know.
+   */
+  writeOut: (() => number) | undefined = undefined;
   /** Told of each client that was sent something, if anybody wants to know. */
   onSent: ((client: ClientImpl) => void) | undefined = undefined;
   /** Runs last. */
@@ -85,25 +93,38 @@ export class Turn {
   /** Sends all that is due. */
   end(): void {
     this.beforeSending();
+    const heldFrom = this.writeOut === undefined ? NOBODY : this.writeOut();
     const { due, dueCount, onSent, stats } = this;
     this.due = this.spare;
     this.dueCount = 0;
     this.spare = due;
     let sent = 0;
+    let kept = 0;
     for (let i = 0; i < dueCount; i++) {
       const client = due[i]!;
+      due[i] = undefined;
+      if (heldFrom !== NOBODY && client.writeOffset > heldFrom) {
+        this.keepBack(client);
+        kept++;
+        continue;
+      }
       sent += client.flush();
       if (onSent !== undefined) onSent(client);
-      due[i] = undefined;
     }
-    stats.writesProcessed += dueCount;
+    stats.writesProcessed += dueCount - kept;
     stats.netOutputBytes += sent;
     if (this.messages.bytes > 0 || this.listeners.length > 0) this.sendMessages();
     this.afterSending();
     // Without a tick nothing has run but what was to be sent.
     stats.countTurn(this.clock.stale ? 0 : this.clock.micros() - this.clock.turnUs);
-    if (this.dueCount === 0) this.reply.rewind();
+    if (this.dueCount === kept) this.reply.rewind();
     this.clock.stale = true;
+  }
+
+  /** The client's replies have to wait for a later turn. */
+  private keepBack(client: ClientImpl): void {
+    client.keepBack();
+    this.due[this.dueCount++] = client;
   }
 
   /** As `end`, with all messages, however long that takes: the server stops. */

@@ -14,6 +14,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { nodeAofFiles } from '../../src/persistence/aof/files.js';
 import { Args } from '../../src/resp/args.js';
 import { runCheckAof } from '../../src/tools/check-aof/command.js';
+import { reportRdb } from '../../src/tools/check-rdb/report.js';
 import { findProgram } from '../support/programs.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/check-aof.js', import.meta.url));
@@ -31,17 +32,22 @@ interface Result {
 /** Runs ours in this process, in the folder `dir`. */
 function ours(args: string[], answer = ''): Result {
   let out = '';
+  const print = (text: string): void => {
+    out += text;
+  };
+  const rdbHost = { files: nodeAofFiles, now: Date.now, random: Math.random, print };
   const before = process.cwd();
   process.chdir(dir);
   try {
     const code = runCheckAof(args, {
       files: nodeAofFiles,
       isTerminal: false,
-      print: (text) => {
-        out += text;
-      },
+      print,
       ask: () => answer.slice(0, 1),
-      checkRdb: () => undefined,
+      checkRdb(fd) {
+        const { bytes, isFine } = reportRdb(rdbHost, fd, args.at(-1)!);
+        return isFine ? bytes : undefined;
+      },
       logLine: (text) => `1:C 01 Jan 2026 00:00:00.000 # ${text}`,
     });
     return { code, out };
@@ -60,6 +66,9 @@ function comparable({ code, out }: Result): Result {
   return {
     code,
     out: out
+      // redis-check-rdb ends as a server would.
+      .replace(/^\d+:C .* Terminating server after rdb file reading failure\.\n/m, '')
+      .replace(/ reading offset \d+(, function at rdb\.c:\d+)?/, '')
       .replace(/^\d+:C .*? # /gm, 'LOG ')
       .replace(/^Usage: .*/m, 'Usage')
       .replace(/(got: 00)[0-9a-f]+/, '$1'),
@@ -167,6 +176,27 @@ describe.skipIf(REAL === undefined && !process.env.CI)('as redis-check-aof', () 
       }),
       { numRuns: RUNS, seed: 7 },
     );
+  });
+
+  test('RDB data in front are checked, too', () => {
+    const rdb = Buffer.concat([
+      Buffer.from('REDIS0009\xfe\0\0\x01k\x01v\xff', 'latin1'),
+      Buffer.alloc(8),
+    ]);
+    const commands = Buffer.from(command('SET', 'a', 'b'));
+    for (const bytes of [
+      rdb,
+      Buffer.concat([rdb, commands]),
+      Buffer.concat([rdb, commands]).subarray(0, -3),
+      rdb.subarray(0, -5),
+      Buffer.concat([rdb.subarray(0, 12), commands]),
+    ]) {
+      write('a.aof', bytes);
+      expectSame(['a.aof']);
+      const mine = comparable(ours(['--fix', 'a.aof'], 'y'));
+      write('a.aof', bytes);
+      expect(mine).toEqual(comparable(real(['--fix', 'a.aof'], 'y')));
+    }
   });
 
   test('a manifest has all of its files checked, and only the last one mended', () => {

@@ -1,6 +1,6 @@
 /** The program as a user starts it: `node dist/main.js …` (built by `npm test` beforehand). */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,12 +139,15 @@ test('SIGINT ends it; one that is refused leaves it, and a second ends it at onc
   const port = await freePort();
   const server = start(['--port', String(port), '--shutdown-on-sigint', 'save']);
   await server.sees('Ready to accept connections tcp');
+  rmSync(join(dir, 'dump.rdb'), { force: true });
+  mkdirSync(join(dir, 'dump.rdb'));
   server.child.kill('SIGINT');
   await server.sees("can't exit");
   expect(await ask(port, 'PING')).toBe('+PONG');
   expect(await ask(port, 'CONFIG SET shutdown-on-sigint nosave')).toBe('+OK');
   server.child.kill('SIGINT');
   expect(await server.ended).toBe(0);
+  rmSync(join(dir, 'dump.rdb'), { recursive: true });
 });
 
 test('standard input holds more configuration with -', async () => {

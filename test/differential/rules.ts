@@ -227,6 +227,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   swapdb: { weight: 0.3 },
 
   save: { excluded: 'writes a file' },
+  bgrewriteaof: { excluded: 'writes files' },
+  waitaof: { excluded: 'waits for the disk' },
   lastsave: { agree: sameInstant(1000), because: 'two clocks' },
   'module|load': { alwaysFails: 'is not allowed' },
   'module|loadex': { alwaysFails: 'is not allowed' },

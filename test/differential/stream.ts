@@ -53,6 +53,8 @@ export interface StreamOptions {
   /** Of the other server, such as `7.0.15`. */
   readonly version: string;
   readonly forms: readonly Form[];
+  /** Which of them are sent; by default all. */
+  readonly sends?: (form: Form) => boolean;
   /** Directives and values that both servers begin with. */
   readonly config?: readonly string[];
   /** Whether keyspace notifications are compared, too. */
@@ -114,7 +116,7 @@ class Stream {
   private tap: EventTap | undefined;
 
   constructor(private readonly options: StreamOptions) {
-    const { forms, seed, version } = options;
+    const { forms, seed, sends, version } = options;
     this.random = new Random(seed);
     const groups = new Set(forms.filter(hasKeys).map((form) => form.spec.group));
     const ownGroups = [...groups].filter(hasKeysOfItsOwn);
@@ -126,6 +128,7 @@ class Stream {
       (form) =>
         weightOf(form) > 0 &&
         existsIn(version, form.spec) &&
+        (sends === undefined || sends(form)) &&
         (!options.events || hasKeys(form) || CHANGES_DATABASES.has(form.name)),
     );
     let sum = 0;

@@ -30,7 +30,8 @@ export class Transaction {
       this.queued.push(exchange);
       return { ...exchange, isQueued: true };
     }
-    if (!ENDS.has(name) || (name === 'discard' && !isStatus(ours, 'OK'))) return exchange;
+    const isRefused = name !== 'exec' && ours.reply.kind === 'error';
+    if (!ENDS.has(name) || isRefused) return exchange;
     const { queued } = this;
     this.queued = undefined;
     const ran = name === 'exec' ? split(queued, ours.reply, theirs.reply) : undefined;

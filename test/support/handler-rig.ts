@@ -74,8 +74,10 @@ export class HandlerRig {
     }
     followEncodings(config, this.keyspace.limits);
     const blocking = { block: (_: Call, wait: KeyWait) => void this.waits.push(wait) };
-    this.call = new Call({ config, blocking } as ServerApi, this.keyspace, this.reply);
-    this.call.client = { flags: 0 } as Client;
+    const persistence = { flushed: () => {} };
+    const server = { config, blocking, persistence } as unknown as ServerApi;
+    this.call = new Call(server, this.keyspace, this.reply);
+    this.call.client = { flags: 0, db: this.keyspace.databases[0] } as Client;
     this.call.propagating = true;
   }
 

@@ -23,7 +23,7 @@ import { ManualClock } from '../../src/server/clock.js';
 import { Config } from '../../src/server/config/config.js';
 import type { DirectiveOptions } from '../../src/server/config/directives.js';
 import { nodeFiles } from '../../src/server/config/node-files.js';
-import { Server } from '../../src/server/server.js';
+import { Server, type ServerOptions } from '../../src/server/server.js';
 import { silentLog } from '../../src/server/silent-log.js';
 import { pair } from '../fuzz/connection.js';
 
@@ -36,14 +36,21 @@ export class WaitingRig {
   readonly server: Server;
   private readonly clients: RigClient[] = [];
 
-  constructor(directives: DirectiveOptions = {}) {
+  constructor(directives: DirectiveOptions = {}, options: Partial<ServerOptions> = {}) {
     const config = new Config({ workingDirectory: tmpdir(), directories: nodeFiles() });
     for (const [name, value] of Object.entries(directives)) {
       config.initialize(name as 'databases', value as number);
     }
     const { clock } = this;
     const commands = [...allCommands, ...waitingCommands];
-    this.server = new Server({ config, clock, log: silentLog, debugArena: true, commands });
+    this.server = new Server({
+      config,
+      clock,
+      log: silentLog,
+      debugArena: true,
+      commands,
+      ...options,
+    });
   }
 
   connect(): RigClient {

@@ -50,13 +50,14 @@ export const geoadd: CommandSpec = {
   run(call: Call) {
     const { args } = call;
     const request = toZadd(args);
+    const { dirty } = call;
     call.args = Args.from(request);
     try {
       zadd.run!(call);
     } finally {
       call.args = args;
     }
-    call.propagateAs(...request);
+    if (call.dirty !== dirty) call.propagateAs(...request);
   },
 };
 

@@ -72,7 +72,7 @@ export function findLive(call: Call, i: number): boolean {
  */
 export function meet(call: Call, i: number): number {
   if (!find(call, i)) return Met.None;
-  if (!FIELDS.isDue(call.now)) return Met.Live;
+  if (!FIELDS.isDue(call.now) || call.keepsDue) return Met.Live;
   return dropDueField(call.keyspace, FIELDS) ? Met.Dropped : Met.None;
 }
 

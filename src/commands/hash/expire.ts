@@ -107,7 +107,7 @@ export const hpersist: CommandSpec = {
 };
 
 function persistField(call: Call, i: number): number {
-  if (!find(call, i) || FIELDS.isDue(call.now)) return NO_FIELD;
+  if (!find(call, i) || (FIELDS.isDue(call.now) && !call.keepsDue)) return NO_FIELD;
   if (FIELDS.deadline === 0) return NO_DEADLINE;
   FIELDS.setDeadline(0);
   return DONE;
@@ -137,7 +137,7 @@ function expireFields(call: Call, unitMs: number, fromMs: number): void {
   }
   if (dropped > 0) tellDropped(call, changed);
   if (changed.length === 0) return;
-  if (atMs <= call.now) {
+  if (call.isPast(atMs)) {
     removedFields(call, changed);
   } else {
     FIELDS.settle();
@@ -149,7 +149,7 @@ function expireFields(call: Call, unitMs: number, fromMs: number): void {
 /** Gives the field that was found a deadline. @returns what to reply */
 function expireField(call: Call, atMs: number, condition: Condition | undefined): number {
   if (condition !== undefined && !isMet(condition, FIELDS.deadline, atMs)) return UNMET;
-  if (atMs <= call.now) {
+  if (call.isPast(atMs)) {
     FIELDS.remove();
     return REMOVED;
   }

@@ -139,7 +139,7 @@ function persistAll(call: Call, first: number): void {
 }
 
 function expireAll(call: Call, first: number, atMs: number): void {
-  if (atMs <= call.now) {
+  if (call.isPast(atMs)) {
     const removed = replyAll(call, first, removeField);
     if (removed.length > 0) removedFields(call, removed);
     return;

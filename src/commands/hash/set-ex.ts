@@ -165,7 +165,7 @@ function setAll(call: Call, { first, keepsTtl, atMs }: Options): void {
 function expireAll(call: Call, options: Options): void {
   const { args } = call;
   const { first, atMs } = options;
-  const due = atMs <= call.now;
+  const due = call.isPast(atMs);
   FIELDS.open(call.db, FIELDS.entry);
   if (!due) FIELDS.allowDeadlines();
   const removed: number[] = [];

@@ -78,6 +78,7 @@ export const flushall: CommandSpec = {
   reply: 'OK',
   run(call: Call) {
     flush(call, call.keyspace.databases, undefined);
+    call.server.persistence.flushed();
   },
 };
 
@@ -85,9 +86,11 @@ export const flushall: CommandSpec = {
 function flush(call: Call, databases: readonly Database[], told: Database | undefined): void {
   const { keyspace } = call;
   checkFlushType(call);
+  const isLazy = flushesLazily(call);
   if (keyspace.observed) keyspace.observer!.flushed(told);
   for (const db of databases) {
     call.dirty += db.size;
+    if (isLazy) keyspace.lazyFreed += db.size;
     db.clear();
   }
   propagateAsSent(call);
@@ -127,6 +130,7 @@ function swap(call: Call, first: number, second: number): void {
   const { keyspace } = call;
   const a = keyspace.databases[first]!;
   const b = keyspace.databases[second]!;
+  const own = call.client.db.index;
   if (keyspace.observed) keyspace.observer!.swapped(a, b);
   keyspace.swap(first, second);
   // A client stays with its number, and so gets the other database.
@@ -134,12 +138,20 @@ function swap(call: Call, first: number, second: number): void {
     if (client.db === a) client.db = b;
     else if (client.db === b) client.db = a;
   }
+  // Nor does one without a connection, that no list has: of a script, of the append-only file.
+  call.client.db = keyspace.databases[own]!;
+  call.db = call.client.db;
 }
 
 /** @throws ReplyError unless the only argument, if there is one, is SYNC or ASYNC */
 function checkFlushType({ args }: Call): void {
   if (args.count === 1) return;
   if (args.count !== 2 || !(args.is(1, 'SYNC') || args.is(1, 'ASYNC'))) throw SYNTAX_ERROR;
+}
+
+function flushesLazily({ args, server }: Call): boolean {
+  if (args.count === 1) return server.config.values['lazyfree-lazy-user-flush'];
+  return args.is(1, 'ASYNC');
 }
 
 /** A flush is propagated even if there was nothing to remove. */

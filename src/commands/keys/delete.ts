@@ -2,8 +2,8 @@
  * DEL and UNLINK.
  *
  * Redis frees what UNLINK removes in another thread. Here removing a key is cheap whatever it
- * holds: a big value is an object of its own, which is left to the garbage collector. So the two
- * differ in name only.
+ * holds: a big value is an object of its own, whose memory goes back in pieces. So the two differ in
+ * their names, and in what INFO counts as freed lazily.
  */
 import { EventClass } from '../../keyspace/events.js';
 import type { Call } from '../../server/api/call.js';
@@ -24,7 +24,7 @@ export const del: CommandSpec = {
   args: [{ name: 'key', type: 'key', keySpec: 0, multiple: true }],
   tips: ACROSS_SHARDS,
   reply: 'integer',
-  run: removeKeys,
+  run: (call) => removeKeys(call, call.server.config.values['lazyfree-lazy-user-del']),
 };
 
 export const unlink: CommandSpec = {
@@ -39,15 +39,16 @@ export const unlink: CommandSpec = {
   args: [{ name: 'key', type: 'key', keySpec: 0, multiple: true }],
   tips: ACROSS_SHARDS,
   reply: 'integer',
-  run: removeKeys,
+  run: (call) => removeKeys(call, true),
 };
 
-function removeKeys(call: Call): void {
-  const { args, db, reply } = call;
+function removeKeys(call: Call, isLazy: boolean): void {
+  const { args, db, keyspace, reply } = call;
   let removed = 0;
   for (let i = 1; i < args.count; i++) {
     const e = call.peek(i);
     if (e === 0) continue;
+    if (isLazy) keyspace.noteLazy(db, e);
     db.remove(e);
     call.changed(i, EventClass.Generic, 'del');
     removed++;

@@ -122,7 +122,7 @@ function expireKey(call: Call, unitMs: number, fromMs: number): void {
     call.reply.int(0);
     return;
   }
-  if (atMs <= call.now) deleteAtOnce(call, e);
+  if (call.isPast(atMs)) deleteAtOnce(call, e);
   else {
     call.db.setExpiry(e, atMs);
     call.changed(1, EventClass.Generic, 'expire');

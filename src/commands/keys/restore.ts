@@ -91,7 +91,7 @@ function restoreKey(call: Call): void {
 
   const removed = options.replaces && removeOld(call);
   const expiry = ttl === 0n || options.isAbsolute ? ttl : sum(ttl, BigInt(call.now));
-  if (expiry !== 0n && expiry <= BigInt(call.now)) {
+  if (expiry !== 0n && call.isPast(expiry)) {
     VALUE.drop(db);
     if (removed) tellDeleted(call);
     reply.ok();

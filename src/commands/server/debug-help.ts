@@ -2,6 +2,8 @@
 import { helpLines } from './help.js';
 
 export const DEBUG_HELP = helpLines('DEBUG', [
+  'AOF-FLUSH-SLEEP <microsec>',
+  '    Wait so long before each write to the append-only file.',
   'ASSERT',
   '    Crash as if an assertion had failed.',
   'CONFIG-REWRITE-FORCE-ALL',
@@ -18,6 +20,8 @@ export const DEBUG_HELP = helpLines('DEBUG', [
   "    Return how full a database's hash tables are.",
   'HTSTATS-KEY <key> [full]',
   "    The same for the hash table that is <key>'s value.",
+  'LOADAOF',
+  '    Forget all keys and load the append-only file.',
   'LOG <message>',
   '    Write <message> to the log.',
   'OBJECT <key>',

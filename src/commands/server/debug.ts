@@ -8,6 +8,7 @@ import type { Dict } from '../../datastructs/dict.js';
 import { encodingName, isObject } from '../../keyspace/kinds.js';
 import { NO_CONFIG_FILE, NO_SUCH_KEY } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
+import type { ReplyWriter } from '../../resp/reply-writer.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { globMatch } from '../../text/glob.js';
@@ -35,6 +36,9 @@ const RELOAD_OPTIONS = new ReplyError(
 );
 const RELOAD_SAVE_FAILED = new ReplyError('ERR');
 const RELOAD_FAILED = new ReplyError('ERR Error trying to load the RDB dump, check server logs.');
+const LOAD_LOG_FAILED = new ReplyError(
+  'ERR Error trying to load the AOF files, check server logs.',
+);
 const CANNOT_RESTART = new ReplyError('ERR failed to restart the server. Check server logs.');
 /** What DEBUG OOM pretends to need: half of the address space. */
 const TOO_MUCH_BYTES = 2 ** 63;
@@ -58,7 +62,10 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map([
   ['set-active-expire', exactly(3, setActiveExpire)],
   ['pause-cron', exactly(3, pauseCron)],
   ['reload', atLeast(2, reload)],
+  ['loadaof', atLeast(2, loadLog)],
+  ['aof-flush-sleep', exactly(3, flushSleep)],
   ['set-skip-checksum-validation', exactly(3, skipChecksums)],
+  ['set-disable-deny-scripts', exactly(3, allowInScripts)],
   ['log', exactly(3, log)],
   ['error', exactly(3, error)],
   ['object', exactly(3, object)],
@@ -126,6 +133,12 @@ function flag(text: string): boolean {
 
 // ---- switches
 
+/** Whether scripts may run any command. */
+function allowInScripts({ args, server, reply }: Call): void {
+  server.scripting.allowsAll = flag(args.text(2));
+  reply.ok();
+}
+
 function sleep({ args, server, reply }: Call): void {
   const seconds = Number.parseFloat(args.text(2)) || 0;
   server.debug.sleep(Math.max(0, seconds * 1000));
@@ -139,7 +152,7 @@ function setActiveExpire({ args, server, reply }: Call): void {
 
 /** Saves all keys, forgets them, and loads them again. */
 function reload(call: Call): void {
-  const { args, keyspace, reply, server } = call;
+  const { args, server } = call;
   let saves = true;
   let flushes = true;
   let merges = false;
@@ -150,13 +163,51 @@ function reload(call: Call): void {
     else throw RELOAD_OPTIONS;
   }
   if (saves && !server.persistence.save()) throw RELOAD_SAVE_FAILED;
-  if (flushes) {
-    if (keyspace.observed) keyspace.observer!.flushed(undefined);
-    for (const db of keyspace.databases) db.clear();
+  if (flushes) empty(call);
+  const loaded = server.loading.reloadRdb(merges, call.canBlock);
+  answerLoad(call, loaded, 'DB reloaded by DEBUG RELOAD', RELOAD_FAILED);
+}
+
+/** Forgets all keys, and loads the append-only file. */
+function loadLog(call: Call): void {
+  const { loading } = call.server;
+  loading.flushLog();
+  empty(call);
+  const loaded = loading.reloadLog(call.canBlock);
+  answerLoad(call, loaded, 'Append Only File loaded by DEBUG LOADAOF', LOAD_LOG_FAILED);
+}
+
+/** Answers now, or when it is done. @param message for the log if it went well */
+function answerLoad(
+  { client, reply, server }: Call,
+  loaded: boolean | Promise<boolean>,
+  message: string,
+  error: ReplyError,
+): void {
+  const answer = (isLoaded: boolean, to: ReplyWriter) => {
+    if (isLoaded) server.log.notice(message);
+    if (isLoaded) to.ok();
+    else to.error(error);
+  };
+  if (typeof loaded === 'boolean') {
+    answer(loaded, reply);
+    return;
   }
-  if (server.persistence.load(merges) !== 'loaded') throw RELOAD_FAILED;
-  server.log.notice('DB reloaded by DEBUG RELOAD');
+  client.block({ kind: 'async' });
+  void loaded.then((isLoaded) => client.unblock((later) => answer(isLoaded, later)));
+}
+
+/** A pause before each write to the append-only file, in microseconds. */
+function flushSleep({ args, reply, server }: Call): void {
+  server.appendOnly.flushSleepMicros = Number.parseInt(args.text(2), 10) || 0;
   reply.ok();
+}
+
+/** Forgets all keys and libraries, without telling it on. */
+function empty({ keyspace, server }: Call): void {
+  if (keyspace.observed) keyspace.observer!.flushed(undefined);
+  for (const db of keyspace.databases) db.clear();
+  server.scripting.functions.flush();
 }
 
 function skipChecksums({ args, server, reply }: Call): void {

@@ -188,8 +188,8 @@ function fieldsAfterDatabases(report: MemoryReport): Field[] {
     ['allocator-rss.bytes', 0],
     ['rss-overhead.ratio', residentBytes / Math.max(activeBytes, 1), 'double'],
     ['rss-overhead.bytes', residentBytes - activeBytes],
-    ['fragmentation', residentBytes / Math.max(usedBytes, 1), 'double'],
-    ['fragmentation.bytes', residentBytes - usedBytes],
+    ['fragmentation', activeBytes / Math.max(usedBytes, 1), 'double'],
+    ['fragmentation.bytes', activeBytes - usedBytes],
   ];
 }
 

@@ -1,11 +1,14 @@
 /** SHUTDOWN: ends the server. */
 import type { Args } from '../../resp/args.js';
 import { SYNTAX_ERROR } from '../../resp/errors.js';
+import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import type { ShutdownOptions } from '../../server/api/server.js';
 
-const NOT_SHUTTING_DOWN = 'ERR No shutdown in progress.';
+const MUST_NOT_WAIT = new ReplyError(
+  "ERR SHUTDOWN without NOW or ABORT isn't allowed for DENY BLOCKING client",
+);
 
 export const shutdown: CommandSpec = {
   name: 'shutdown',
@@ -33,15 +36,16 @@ export const shutdown: CommandSpec = {
   ],
   history: [['7.0.0', 'Added `NOW`, `FORCE` and `ABORT`.']],
   reply: { oneOf: ['OK', 'none'] },
-  run({ args, client, server, reply }: Call) {
+  run({ args, canBlock, client, server }: Call) {
     const options = parseOptions(args);
     if (options === 'abort') {
-      if (server.lifecycle.abortShutdown()) reply.ok();
-      else reply.error(NOT_SHUTTING_DOWN);
+      server.lifecycle.abortShutdown(client);
       return;
     }
-    const error = server.lifecycle.shutdown(options, client);
-    if (error !== undefined) reply.error(error);
+    if (!options.now && !canBlock) throw MUST_NOT_WAIT;
+    const { busyError } = server.scripting;
+    if (options.save !== false && busyError !== undefined) throw new ReplyError(busyError);
+    server.lifecycle.shutdown(options, client);
   },
 };
 

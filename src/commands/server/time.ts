@@ -14,8 +14,9 @@ export const time: CommandSpec = {
   flags: ['loading', 'stale', 'fast'],
   tips: ['nondeterministic_output'],
   reply: { tuple: ['bulk', 'bulk'] },
-  run({ server, reply }: Call) {
-    const now = server.clock.unixMicros();
+  run({ inScript, server, reply }: Call) {
+    // For a script, time stands still.
+    const now = inScript ? server.scripting.frozenMicros : server.clock.unixMicros();
     const seconds = Math.floor(now / MICROS);
     reply.array(2);
     reply.bulkInt(seconds);

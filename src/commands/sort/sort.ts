@@ -163,8 +163,8 @@ function select(call: Call, e: number, options: SortOptions): Selection {
   const { start, count } = limited(size, options);
   const { destination, descending } = options;
   const ofSet = isSet(db, e);
-  // A set has no order of its own; one that others can repeat is needed to store it.
-  const isForced = options.unsorted && ofSet && destination !== 0;
+  // A set has no order of its own; one that others can repeat is needed to store it, and in scripts.
+  const isForced = options.unsorted && ofSet && (destination !== 0 || call.inScript);
   if (options.unsorted && !ofSet) {
     const elements = rangeOfElements(db, e, { start, count, reversed: descending });
     return { elements, numbers: undefined, start: 0, count: elements.count };

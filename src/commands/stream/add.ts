@@ -129,7 +129,7 @@ export const xadd: CommandSpec = {
     // Else its blocks are the database's, which counts them itself.
     if (stream.home.owned) db.settle(stream);
     if (call.propagating && (source !== GIVEN || trim?.isVague))
-      propagate(call, idAt, trim, stream);
+      propagate(call, source, idAt, trim, stream);
   },
 };
 
@@ -185,11 +185,17 @@ function checkSize(args: Args, first: number): void {
 }
 
 /** The request with the ID that was made, and trimmed to exactly what it was trimmed to. */
-function propagate(call: Call, idAt: number, trim: TrimOptions | undefined, stream: Stream): void {
+function propagate(
+  call: Call,
+  source: number,
+  idAt: number,
+  trim: TrimOptions | undefined,
+  stream: Stream,
+): void {
   const { args } = call;
   const request: (string | Uint8Array)[] = [];
   for (let i = 0; i < args.count; i++) request.push(args.bytes(i));
-  request[idAt] = newId.toString();
+  if (source !== GIVEN) request[idAt] = newId.toString();
   if (trim?.isVague) trim.rewrite(request, stream);
   call.propagateAs(...request);
 }

@@ -72,6 +72,10 @@ export function readKeys(args: Args): readonly KeyPosition[] {
   return Array.from({ length: given / 2 }, (_, k) => ({ index: i + 1 + k, flags: [] }));
 }
 
+function notInScripts(name: string): ReplyError {
+  return new ReplyError(`ERR ${name} command is not allowed with BLOCK option from scripts`);
+}
+
 /** @param isGroup whether it is XREADGROUP @throws ReplyError */
 export function parseReadOptions(call: Call, isGroup: boolean): ReadOptions {
   const { args } = call;
@@ -83,6 +87,7 @@ export function parseReadOptions(call: Call, isGroup: boolean): ReadOptions {
   for (let i = 1; i < args.count && keysAt === 0; i++) {
     const more = args.count - i - 1;
     if (args.is(i, 'BLOCK') && more > 0) {
+      if (call.inScript) throw notInScripts(args.text(0));
       deadlineMs = parseTimeoutMs(call, ++i);
     } else if (args.is(i, 'COUNT') && more > 0) {
       count = Math.max(0, args.int(++i));

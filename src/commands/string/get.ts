@@ -78,7 +78,7 @@ export const getex: CommandSpec = {
     replyString(call, e);
     if (e === 0) return;
     if (atMs !== 0) {
-      if ((bits & (SetOption.ExAt | SetOption.PxAt)) !== 0 && atMs <= call.now) removeDue(call, e);
+      if ((bits & (SetOption.ExAt | SetOption.PxAt)) !== 0 && call.isPast(atMs)) removeDue(call, e);
       else expireAt(call, e, atMs);
     } else if ((bits & SetOption.Persist) !== 0) {
       persist(call, e);

@@ -24,15 +24,24 @@ const HASHES_PER_LOOK = 64;
 export function dropDueField(keyspace: Keyspace, fields: HashFields): boolean {
   if (keyspace.expiryHeld) return false;
   keyspace.expiredFields++;
-  if (keyspace.observed) {
-    const { db } = fields;
+  const { cut } = fields.db;
+  if (cut !== undefined) {
+    cut.beforeChange(fields.entry);
     fields.go(fields.place);
-    const { fieldOff } = fields;
-    const field = Buffer.from(fields.field.subarray(fieldOff, fieldOff + fields.fieldLen));
-    keyspace.observer!.fieldExpired(db, db.keyName(fields.entry), field);
   }
+  if (keyspace.observed || keyspace.removals !== undefined) tellOfField(keyspace, fields);
   fields.remove();
   return true;
+}
+
+function tellOfField(keyspace: Keyspace, fields: HashFields): void {
+  const { db } = fields;
+  fields.go(fields.place);
+  const { fieldOff } = fields;
+  const key = db.keyName(fields.entry);
+  const field = Buffer.from(fields.field.subarray(fieldOff, fieldOff + fields.fieldLen));
+  keyspace.removals?.fieldRemoved(db, key, field);
+  if (keyspace.observed) keyspace.observer!.fieldExpired(db, key, field);
 }
 
 /**

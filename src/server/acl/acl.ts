@@ -232,6 +232,31 @@ export class Acl implements AclApi {
     );
   }
 
+  /**
+   * As `refusal`, for a command that a script of the client runs: without a code.
+   * @param sent full name of the command that the client has sent
+   */
+  refusalInScript(
+    client: ClientImpl,
+    command: Command,
+    args: Args,
+    sent: string,
+  ): string | undefined {
+    const { permissions } = this;
+    if (permissions.allows(client.user, command, args)) return undefined;
+    this.noteDenial(client, command, sent, args, 'lua');
+    const why =
+      permissions.reason === 'command'
+        ? denialOfCommand(client.user, command)
+        : NO_PERMISSION[permissions.reason as 'key'].replace('NOPERM ', '');
+    return `ACL failure in script: ${why}`;
+  }
+
+  /** Whether the client's user may run this. */
+  mayRun(client: ClientImpl, command: Command, args: Args): boolean {
+    return this.permissions.allows(client.user, command, args);
+  }
+
   mayReadAllKeys(client: Client, command: Command, args: Args): boolean {
     const { user } = client as ClientImpl;
     return this.permissions.allowsWithAllKeys(user, command, args, Permission.Read);

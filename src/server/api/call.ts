@@ -40,7 +40,10 @@ export class Call {
   db!: Database;
   /** Unix ms, the same for the whole command. */
   now = DOUBLE_FIELD;
-  /** Changes made so far by all commands: INFO's rdb_changes_since_last_save and more. */
+  /**
+   * Changes made so far by all commands. It only grows (what propagates compares it with before), so
+   * changes since an instant are a difference: INFO's rdb_changes_since_last_save and more.
+   */
   dirty = DOUBLE_FIELD;
   /** Set under an LFU policy. */
   touchLfu: TouchLfu | undefined;
@@ -48,13 +51,18 @@ export class Call {
   propagating = false;
   /** Whether a command may wait; it may not inside a transaction or script. */
   canBlock = true;
+  /** Whether a script runs it. */
+  inScript = false;
+  /** Whether what is due stays: a log is replayed, and its own deletions follow. */
+  keepsDue = false;
   /** What to propagate instead of the request itself; undefined: the request. */
   rewritten: (string | Uint8Array)[][] | undefined;
 
   constructor(
     readonly server: ServerApi,
     readonly keyspace: Keyspace,
-    readonly reply: ReplyWriter,
+    /** Where the command replies to: the clients' writer, or a script's. */
+    public reply: ReplyWriter,
   ) {
     this.now = 0;
     this.dirty = 0;
@@ -236,7 +244,10 @@ export class Call {
     this.notify(i, EventClass.Generic, 'del');
   }
 
-  /** Has this command propagated in another form; several calls propagate several commands. */
+  /**
+   * Has this command propagated in another form, whether it has changed anything or not; several calls
+   * propagate several commands.
+   */
   propagateAs(...request: (string | Uint8Array)[]): void {
     if (!this.propagating) return;
     this.rewritten ??= [];
@@ -286,9 +297,14 @@ export class Call {
     return e;
   }
 
+  /** Whether a time to live that ends at `atMs` is over as soon as it is given. */
+  isPast(atMs: number | bigint): boolean {
+    return atMs <= this.now && !this.keepsDue;
+  }
+
   /** Whether the key's time has come; if so it is removed. */
   private isDue(db: Database, e: number): boolean {
-    if (db.expiry(e) >= this.now) return false;
+    if (db.expiry(e) >= this.now || this.keepsDue) return false;
     this.keyspace.expire(db, e);
     return true;
   }

@@ -93,6 +93,8 @@ export interface Client {
   /** What CLIENT TRACKING has set; undefined: it is off. */
   readonly tracking: ClientTracking | undefined;
   lastInteractionMs: number;
+  /** Up to where its own commands reach in what was propagated: PropagationApi.offset. */
+  writeOffset: number;
   /** Full name of the last command, e.g. `client|list`. */
   lastCommand: string;
   /** Bytes received but not yet run, and room left in the buffer that holds them. */
@@ -133,7 +135,7 @@ export interface Client {
 
 export interface BlockReason {
   /** What INFO counts and CLIENT UNBLOCK asks for. */
-  readonly kind: 'pause' | 'keys' | 'wait' | 'async';
+  readonly kind: 'pause' | 'keys' | 'wait' | 'async' | 'script';
   /** Unix ms; undefined: for ever. */
   readonly deadlineMs?: number;
   /** Bytes that are kept of the request. */

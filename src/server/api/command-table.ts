@@ -60,6 +60,7 @@ export const CommandBit = {
   Noscript: 1 << 13,
   Readonly: 1 << 14,
   SkipSlowLog: 1 << 15,
+  TouchesArbitraryKeys: 1 << 16,
 } as const;
 
 export interface CommandTable {

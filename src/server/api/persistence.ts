@@ -10,6 +10,17 @@ export type PayloadOutcome =
   /** What is within is wrong. */
   | 'wrong data';
 
+/** What becomes of BGSAVE. */
+export type BackgroundSave =
+  | 'started'
+  /** It will begin when what is under way has ended. */
+  | 'scheduled'
+  | 'saving already'
+  /** The append-only file is being rewritten. */
+  | 'rewriting'
+  /** No worker could be started. */
+  | 'failed';
+
 export interface PersistenceApi {
   /** Whether checksums of payloads and files are taken as they come (for tests that damage them). */
   skipsChecksums: boolean;
@@ -20,12 +31,18 @@ export interface PersistenceApi {
   /** Saves all keys to disk, while everything else waits. @returns whether that was possible */
   save(): boolean;
 
+  /** Whether keys are being saved in the background. */
+  readonly isSaving: boolean;
+
   /**
-   * Loads the file of `dir` and `dbfilename`, if there is one, while everything else waits. What is
-   * wrong is in the log.
-   * @param merges whether keys of the file take the place of those that are there
+   * Saves all keys as they are now in the background.
+   * @param waits whether it may begin later, if something else is under way
+   * @param isInExec whether a transaction runs: then it begins later
    */
-  load(merges: boolean): 'loaded' | 'no file' | 'failed';
+  saveInBackground(waits: boolean, isInExec: boolean): BackgroundSave;
+
+  /** All keys were removed: the file follows, if there are save points. */
+  flushed(): void;
 
   /** An entry's value as DUMP gives it. */
   serialize(db: Database, e: number): Buffer;

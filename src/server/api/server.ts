@@ -4,16 +4,21 @@
  */
 import type { Keyspace } from '../../keyspace/keyspace.js';
 import type { AclApi } from './acl.js';
+import type { AppendOnlyApi } from './append-only.js';
 import type { BlockingApi } from './blocking.js';
 import type { Client, ClientRegistry } from './client.js';
 import type { Clock } from './clock.js';
 import type { CommandTable } from './command-table.js';
 import type { Config } from './config.js';
+import type { HotKeysApi } from './hot-keys.js';
 import type { LatencyApi } from './latency.js';
+import type { LoadingApi } from './loading.js';
 import type { Log } from './log.js';
 import type { MonitorsApi } from './monitors.js';
 import type { PersistenceApi } from './persistence.js';
+import type { PropagationApi } from './propagation.js';
 import type { PubsubApi } from './pubsub.js';
+import type { ScriptingApi } from './scripting.js';
 import type { SlowLogApi } from './slowlog.js';
 import type { TrackingApi } from './tracking.js';
 import type { TransactionsApi } from './transactions.js';
@@ -32,12 +37,17 @@ export interface ServerApi {
   readonly memory: MemoryApi;
   readonly blocking: BlockingApi;
   readonly transactions: TransactionsApi;
+  readonly scripting: ScriptingApi;
   readonly tracking: TrackingApi;
   readonly slowLog: SlowLogApi;
   readonly latency: LatencyApi;
+  readonly hotKeys: HotKeysApi;
   readonly monitors: MonitorsApi;
   readonly pubsub: PubsubApi;
   readonly persistence: PersistenceApi;
+  readonly loading: LoadingApi;
+  readonly propagation: PropagationApi;
+  readonly appendOnly: AppendOnlyApi;
   readonly acl: AclApi;
   /** A random number in [0, 1). */
   readonly random: () => number;
@@ -65,12 +75,12 @@ export interface ShutdownOptions {
 
 export interface Lifecycle {
   /**
-   * Ends the server as SHUTDOWN does. Returns an error text when it can't; else the process (or
-   * library instance) ends and no reply is sent.
+   * Ends the server as SHUTDOWN does: the process (or library instance) ends, and no reply is sent. If
+   * it can't end, the client is answered with an error, later.
    */
-  shutdown(options: ShutdownOptions, client: Client): string | undefined;
-  /** Ends a shutdown that waits. @returns whether there was one */
-  abortShutdown(): boolean;
+  shutdown(options: ShutdownOptions, client: Client): void;
+  /** Gives a shutdown up that was asked for and has not begun. The client is answered, a little later. */
+  abortShutdown(client: Client): void;
 }
 
 /** What made a process crash. */

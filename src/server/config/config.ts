@@ -13,6 +13,7 @@
  *
  * Rules and words are those of Redis 7.2's config.c.
  */
+import { LOADING } from '../../resp/errors.js';
 import { untilNul } from '../../text/c-string.js';
 import { globMatchText } from '../../text/glob.js';
 import { ConfigError } from './config-error.js';
@@ -67,7 +68,6 @@ interface DueHook {
   readonly blamed: string;
 }
 
-const LOADING = 'LOADING Redis is loading the dataset in memory';
 const PATTERN_CHARACTERS = /[[*?]/;
 
 export class Config {
@@ -75,6 +75,8 @@ export class Config {
   readonly values: Readonly<DirectiveValues>;
   /** Writes the values into the config file; undefined when the server runs without one. */
   rewriter: ConfigRewriter | undefined;
+  /** Whether a data set is being loaded, when some directives must stay as they are. */
+  isLoading: () => boolean = () => false;
   private readonly stored: Record<string, unknown> = {};
   private readonly hooks: Hook[] = [];
   /** Directives that were mentioned at startup. */
@@ -246,7 +248,7 @@ export class Config {
       if (directive.protected && !this.allowsProtected(origin)) {
         return setFailed(name, "can't set protected config");
       }
-      if (directive.denyWhileLoading && this.host.isLoading?.()) return LOADING;
+      if (directive.denyWhileLoading && this.isLoading()) return LOADING;
       if (settings.some((setting) => setting.registered === registered)) {
         return setFailed(name, 'duplicate parameter');
       }

@@ -66,6 +66,9 @@ export const lazyFreeDirectives = {
   }),
   'lazyfree-lazy-server-del': yesNo('no', {
     about: 'Free values later that a command replaces, such as RENAME.',
+    note:
+      'respd never frees big values at once; this decides only whether such a deletion is propagated ' +
+      'as UNLINK or as DEL.',
   }),
   'replica-lazy-flush': yesNo('no', {
     alias: 'slave-lazy-flush',

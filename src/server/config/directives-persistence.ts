@@ -29,6 +29,11 @@ export const snapshotDirectives = {
     about: 'End snapshots with a checksum, and check it when one is loaded.',
     immutable: true,
   }),
+  'rdb-version': oneOf(['auto', '9', '10', '11', '12'], 'auto', {
+    about:
+      'Version of the format in which snapshots are written: 9 for Redis 5 and 6, 10 for 7.0, 11 for ' +
+      '7.2, 12 for 7.4. auto: the oldest from 10 on that has all that is to be saved.',
+  }),
   'sanitize-dump-payload': oneOf(['no', 'yes', 'clients'], 'no', {
     about:
       'Check the inner structure of everything that comes in by RDB or RESTORE. clients: only ' +

@@ -34,8 +34,6 @@ export interface ConfigHost {
   readonly directories: DirectoryResolver;
   /** Takes what an administrator should read, in Redis's words. */
   warn?(text: string): void;
-  /** Whether a data set is being loaded, when some directives must stay as they are. */
-  isLoading?(): boolean;
 }
 
 /** Writes all values into the config file (`forceAll`: defaults too), or says why it cannot. */

@@ -15,6 +15,9 @@ import type { PubsubApi } from '../api/pubsub.js';
 import type { MemoryApi } from '../api/server.js';
 import type { TrackingCounts } from '../api/tracking.js';
 import type { Eviction } from '../eviction.js';
+import type { AppendOnly } from '../persistence/append-only.js';
+import type { RdbSaves } from '../persistence/rdb-saves.js';
+import type { Snapshots } from '../persistence/snapshots.js';
 import type { Stats } from '../stats.js';
 import type { ClientPeaks } from './client-peaks.js';
 
@@ -27,6 +30,9 @@ export interface InfoContext {
   readonly config: Config;
   readonly keyspace: Keyspace;
   readonly loading: LoadProgress;
+  readonly snapshots: Snapshots;
+  readonly rdbSaves: RdbSaves;
+  readonly appendOnly: AppendOnly;
   readonly memory: MemoryApi;
   readonly pubsub: Pick<PubsubApi, 'topics'>;
   readonly tracking: TrackingCounts;

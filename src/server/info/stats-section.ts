@@ -11,6 +11,7 @@ export const statsSection: InfoSection = {
     expireCycle,
     keyspace,
     pubsub,
+    snapshots,
     stats,
     tracking,
   }): Generator<InfoLine> {
@@ -44,8 +45,8 @@ export const statsSection: InfoSection = {
     yield ['pubsub_channels', pubsub.topics('channel').size];
     yield ['pubsub_patterns', pubsub.topics('pattern').size];
     yield ['pubsubshard_channels', pubsub.topics('shard').size];
-    yield ['latest_fork_usec', 0];
-    yield ['total_forks', 0];
+    yield ['latest_fork_usec', snapshots.lastStartUsec];
+    yield ['total_forks', snapshots.started];
     yield ['migrate_cached_sockets', 0];
     yield ['slave_expires_tracked_keys', 0];
     yield ['active_defrag_hits', defragmenter.hits];

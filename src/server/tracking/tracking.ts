@@ -143,6 +143,8 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
     if (state === undefined || (command.bits & CommandBit.Readonly) === 0) return;
     if (!state.remembers) return;
     if ((command.bits & CommandBit.Pubsub) !== 0) return;
+    // Of a script, the keys count that its commands read.
+    if (command.spec.group === 'scripting') return;
     const { keyFirst, keyStep } = command;
     if (command.movableKeys || keyFirst === 0) {
       for (const { index } of keyPositions(command.spec, args)) this.add(args, index, client.id);

@@ -3,6 +3,7 @@ import { allCommands } from '../../../src/commands/index.js';
 import { Crc64 } from '../../../src/persistence/crc64.js';
 import type { ServerApi } from '../../../src/server/api/server.js';
 import { Persistence } from '../../../src/server/persistence/persistence.js';
+import type { RdbSaves } from '../../../src/server/persistence/rdb-saves.js';
 import { HandlerRig, RIG_START_MS } from '../../support/handler-rig.js';
 
 function makeRig(options: Record<string, string | number> = {}): HandlerRig {
@@ -10,10 +11,8 @@ function makeRig(options: Record<string, string | number> = {}): HandlerRig {
   const server = rig.call.server as { -readonly [K in keyof ServerApi]: ServerApi[K] };
   server.persistence = new Persistence({
     config: server.config,
-    keyspace: rig.keyspace,
-    clock: { now: () => rig.now } as ServerApi['clock'],
     log: { verbose: () => {} } as unknown as ServerApi['log'],
-    usedBytes: () => 0,
+    rdb: undefined as unknown as RdbSaves,
   });
   Object.assign(rig.call.client, { user: { name: 'default', skipsSanitizing: false } });
   return rig;

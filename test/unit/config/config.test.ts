@@ -96,7 +96,8 @@ describe('CONFIG SET', () => {
 
   it('answers -LOADING for some directives while a data set is loaded', () => {
     let isLoading = true;
-    const config = makeConfig([], () => isLoading);
+    const config = makeConfig();
+    config.isLoading = () => isLoading;
     const loading = 'LOADING Redis is loading the dataset in memory';
     expect(setNow(config, 'appendonly', 'yes').error).toBe(loading);
     expect(setNow(config, 'loglevel', 'debug').error).toBeUndefined();

@@ -49,11 +49,10 @@ export class MemoryFiles implements ConfigFiles {
 }
 
 /** A configuration of defaults. */
-export function makeConfig(warnings: string[] = [], isLoading = () => false): Config {
+export function makeConfig(warnings: string[] = []): Config {
   return new Config({
     workingDirectory: HOME,
     directories: new MemoryFiles(),
     warn: (text) => warnings.push(text),
-    isLoading,
   });
 }

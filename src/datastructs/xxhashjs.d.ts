@@ -1,0 +1,10 @@
+/** What we use of the package xxhashjs, which brings no types: XXH32. */
+declare module 'xxhashjs' {
+  interface Uint32 {
+    toNumber(): number;
+  }
+  const xxhash: {
+    h32(bytes: Buffer, seed: number): Uint32;
+  };
+  export default xxhash;
+}

@@ -1,0 +1,56 @@
+/** HOTKEYS as an administrator uses it. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { createServer } from '../../src/index.js';
+import { RespClient, run } from '../support/resp-client.js';
+
+const open: { close(): unknown }[] = [];
+
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one.close();
+});
+
+async function connect(): Promise<(...requests: string[]) => Promise<string>> {
+  const server = await createServer();
+  const client = await RespClient.connect(server.port);
+  open.push(server, client);
+  return (...requests) => run(client, ...requests);
+}
+
+describe('HOTKEYS', () => {
+  it('names the keys that cause most traffic, those of transactions included', async () => {
+    const ask = await connect();
+    expect(await ask('HOTKEYS GET')).toBe('null-bulk');
+    expect(await ask('HOTKEYS START METRICS 2 CPU NET COUNT 2')).toContain('OK');
+    for (let i = 0; i < 20; i++) await ask(`SET big ${'x'.repeat(500)}`, 'SET small 1');
+    await ask('MULTI', `SET tx ${'x'.repeat(3000)}`, 'EXEC');
+    expect(await ask('HOTKEYS START METRICS 1 CPU')).toContain('already in progress');
+    expect(await ask('HOTKEYS RESET')).toContain('stop tracking first');
+    expect(await ask('HOTKEYS STOP')).toContain('OK');
+    expect(await ask('HOTKEYS STOP')).toBe('null-bulk');
+    await ask('SET big again');
+    const report = await ask('HOTKEYS GET');
+    expect(report).toMatch(/"tracking-active" :0/);
+    const byNet = report.slice(report.indexOf('by-net-bytes'));
+    expect(byNet.indexOf('"big"')).toBeGreaterThan(0);
+    expect(byNet.indexOf('"tx"')).toBeGreaterThan(byNet.indexOf('"big"'));
+    expect(byNet).not.toContain('"small"');
+    expect(report).toContain('total-cpu-time-user-ms');
+    expect(await ask('HOTKEYS RESET')).toContain('OK');
+    expect(await ask('HOTKEYS GET')).toBe('null-bulk');
+  });
+
+  it('says what is wrong with its arguments', async () => {
+    const ask = await connect();
+    expect(await ask('HOTKEYS START')).toContain('METRICS parameter is required');
+    expect(await ask('HOTKEYS START METRICS 3 CPU NET x')).toContain('METRICS count must be > 0');
+    expect(await ask('HOTKEYS START METRICS 2 CPU')).toContain('does not match number');
+    expect(await ask('HOTKEYS START METRICS 2 CPU CPU')).toContain('CPU defined more than once');
+    expect(await ask('HOTKEYS START METRICS 1 GPU')).toContain('no valid metrics');
+    expect(await ask('HOTKEYS START METRICS 1 CPU NET')).toContain('syntax error');
+    expect(await ask('HOTKEYS START METRICS 1 CPU COUNT 65')).toContain('between 1 and 64');
+    expect(await ask('HOTKEYS START METRICS 1 CPU SAMPLE 0')).toContain('must be positive');
+    expect(await ask('HOTKEYS START METRICS 1 CPU SLOTS 1 0')).toContain('non-cluster mode');
+    // What a server to come may know is let pass.
+    expect(await ask('HOTKEYS START METRICS 2 GPU CPU')).toContain('OK');
+  });
+});
