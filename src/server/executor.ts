@@ -141,8 +141,6 @@ export class Executor {
   private pushes: Buffer[] = [];
   /** Whether the command that runs has run before, and waited since. */
   private isAgain = false;
-  /** Of the call, as it was before `replay`. */
-  private beforeReplay: Partial<Call> = {};
   /** Whether a script's command runs that is told of. */
   private isInScript = false;
   /** As `pushes`, for a client whose command was left, to be gone on with. */
@@ -592,62 +590,6 @@ export class Executor {
     if (call.propagating) propagation.afterCommand(call, command);
   }
 
-  /**
-   * What `replay` runs until `endReplay` only changes the data: it is not propagated, no client waits for
-   * it, and nothing goes for being due.
-   */
-  beginReplay(): void {
-    const { call, clock } = this.parts;
-    const { args, canBlock, client, command, db, dirty, now, propagating } = call;
-    this.beforeReplay = { args, canBlock, client, command, db, dirty, now, propagating };
-    clock.tick();
-    call.now = clock.ms;
-    call.canBlock = false;
-    call.keepsDue = true;
-    call.propagating = false;
-  }
-
-  /**
-   * Runs a command of the append-only file, without a check, and drops its reply.
-   * @param goOn with what it goes on, if it was left (a script)
-   * @returns the reply if it is an error
-   */
-  replay(
-    client: ClientImpl,
-    command: RegisteredCommand,
-    args: Args,
-    goOn?: (call: Call) => void,
-  ): string | undefined {
-    const { call, reply } = this.parts;
-    call.client = client;
-    call.args = args;
-    call.db = client.db;
-    call.command = command;
-    const { errors, size } = reply;
-    let error: string | undefined;
-    try {
-      if (goOn === undefined) command.run(call);
-      else goOn(call);
-    } catch (thrown) {
-      reply.truncate(size);
-      this.failed(thrown, command, reply);
-    }
-    if (reply.errors !== errors) {
-      error = reply.buf.toString('latin1', reply.start + size + 1, reply.pos - 2);
-    }
-    reply.truncate(size);
-    return error;
-  }
-
-  /** @returns how many changes were made, which count as none */
-  endReplay(): number {
-    const { call } = this.parts;
-    const { dirty } = call;
-    Object.assign(call, this.beforeReplay);
-    call.keepsDue = false;
-    return dirty - call.dirty;
-  }
-
   /** Serves clients that wait for what this client's command has brought, before its next. */
   private serveOthers(client: ClientImpl): void {
     const { call, clock, reply } = this.parts;
@@ -701,7 +643,8 @@ export class Executor {
     }
   }
 
-  private failed(error: unknown, command: RegisteredCommand, reply: ReplyWriter): void {
+  /** Answers with what a command has thrown. */
+  failed(error: unknown, command: RegisteredCommand, reply: ReplyWriter): void {
     const { log } = this.parts;
     if (error instanceof ReplyError) {
       reply.error(error);

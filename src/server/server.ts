@@ -61,6 +61,7 @@ import { Loading } from './persistence/loading.js';
 import { DataLoader } from './persistence/loading-data.js';
 import { Persistence } from './persistence/persistence.js';
 import { RdbSaves } from './persistence/rdb-saves.js';
+import { LogReplay } from './persistence/replay.js';
 import { Snapshots } from './persistence/snapshots.js';
 import { Propagation } from './propagation/propagation.js';
 import { Pubsub } from './pubsub/pubsub.js';
@@ -571,7 +572,12 @@ export class Server implements ServerApi {
     const { call, clients, clock, commands, config, executor, keyspace, log } = this;
     return new DataLoader({
       commands,
-      executor,
+      replay: new LogReplay({
+        call,
+        clock,
+        reply: this.replyWriter,
+        failed: (error, command, reply) => executor.failed(error, command, reply),
+      }),
       loading: this.dataLoading,
       rdb: {
         clock,

@@ -4,7 +4,8 @@
  * Whatever runs during a turn (requests, timers) marks clients as due; once the turn's reads are
  * done, everything due is sent, one write per connection. Later features add their steps here, in
  * this order: clients that became ready, AOF, replicas, invalidations, replies, messages. So what a
- * client reads is already where it was promised to be. Last, clients that take too much memory are
+ * client reads is already where it was promised to be; if it can't be yet (the file is being synced),
+ * the replies of those who have written wait for a later turn. Last, clients that take too much memory are
  * ended.
  *
  * Replies go before messages to subscribers: who has published doesn't wait for thousands of writes

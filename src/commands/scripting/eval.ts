@@ -48,7 +48,7 @@ const evalBody: CommandSpec = {
   complexity: OF_SCRIPT,
   keys: [WORST_RW],
   args: BODY,
-  run: (call: Call) => call.server.scripting.runSource(call, false),
+  run: ({ server }: Call) => server.scripting.runSource(false),
 };
 
 const evalBodyRo: CommandSpec = {
@@ -59,7 +59,7 @@ const evalBodyRo: CommandSpec = {
   complexity: OF_SCRIPT,
   keys: [WORST_RO],
   args: BODY,
-  run: (call: Call) => call.server.scripting.runSource(call, true),
+  run: ({ server }: Call) => server.scripting.runSource(true),
 };
 
 const evalSha: CommandSpec = {
@@ -70,7 +70,7 @@ const evalSha: CommandSpec = {
   complexity: OF_SCRIPT,
   keys: [KEYS_RW],
   args: DIGEST,
-  run: (call: Call) => call.server.scripting.runCached(call, false),
+  run: ({ server }: Call) => server.scripting.runCached(false),
 };
 
 const evalShaRo: CommandSpec = {
@@ -81,7 +81,7 @@ const evalShaRo: CommandSpec = {
   complexity: OF_SCRIPT,
   keys: [KEYS_RO],
   args: DIGEST,
-  run: (call: Call) => call.server.scripting.runCached(call, true),
+  run: ({ server }: Call) => server.scripting.runCached(true),
 };
 
 const fcall: CommandSpec = {
@@ -92,7 +92,7 @@ const fcall: CommandSpec = {
   complexity: OF_FUNCTION,
   keys: [WORST_RW],
   args: FUNCTION,
-  run: (call: Call) => call.server.scripting.runFunction(call, false),
+  run: ({ server }: Call) => server.scripting.runFunction(false),
 };
 
 const fcallRo: CommandSpec = {
@@ -103,7 +103,7 @@ const fcallRo: CommandSpec = {
   complexity: OF_FUNCTION,
   keys: [WORST_RO],
   args: FUNCTION,
-  run: (call: Call) => call.server.scripting.runFunction(call, true),
+  run: ({ server }: Call) => server.scripting.runFunction(true),
 };
 
 export const evalCommands: readonly CommandSpec[] = [

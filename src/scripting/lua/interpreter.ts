@@ -45,6 +45,8 @@ export interface Interpreter extends LuaRuntime {
    */
   cell: EnvCell | undefined;
   callerCell: EnvCell | undefined;
+  /** How many levels there are above the function of the library that runs. */
+  readonly levelCount: number;
   /** What runs; undefined: nothing does. */
   readonly run: Run | undefined;
   /** Has `run` run from now on. @returns the one before */

@@ -216,6 +216,7 @@ export class Lua implements Interpreter {
     if (!(fn instanceof LuaFunction) || fn.raw === undefined) return BAIL;
     if (this.callsWithoutPlain > 0) return this.noPlain();
     this.plainCount = 0;
+    this.refills = 0;
     const results = fn.raw(...args);
     return results === BAIL ? this.plainFailed(fn) : results;
   }
@@ -225,6 +226,7 @@ export class Lua implements Interpreter {
     if (!(fn instanceof LuaFunction) || fn.raw === undefined) return BAIL;
     if (this.callsWithoutPlain > 0) return this.noPlain();
     this.plainCount = 0;
+    this.refills = 0;
     const results = fn.raw();
     return results === BAIL ? this.plainFailed(fn) : results;
   }
@@ -233,6 +235,7 @@ export class Lua implements Interpreter {
     if (!(fn instanceof LuaFunction) || fn.raw === undefined) return BAIL;
     if (this.callsWithoutPlain > 0) return this.noPlain();
     this.plainCount = 0;
+    this.refills = 0;
     const results = fn.raw(a);
     return results === BAIL ? this.plainFailed(fn) : results;
   }
@@ -241,6 +244,7 @@ export class Lua implements Interpreter {
     if (!(fn instanceof LuaFunction) || fn.raw === undefined) return BAIL;
     if (this.callsWithoutPlain > 0) return this.noPlain();
     this.plainCount = 0;
+    this.refills = 0;
     const results = fn.raw(a, b);
     return results === BAIL ? this.plainFailed(fn) : results;
   }
@@ -249,6 +253,7 @@ export class Lua implements Interpreter {
     if (!(fn instanceof LuaFunction) || fn.raw === undefined) return BAIL;
     if (this.callsWithoutPlain > 0) return this.noPlain();
     this.plainCount = 0;
+    this.refills = 0;
     const results = fn.raw(a, b, c);
     return results === BAIL ? this.plainFailed(fn) : results;
   }
@@ -261,7 +266,6 @@ export class Lua implements Interpreter {
   private plainFailed(fn: LuaFunction): Results {
     if (this.plainCount & FULL) {
       this.callsWithoutPlain = this.refills * (CALLS_AFTER_REFILL / MAX_REFILLS) + 1000;
-      this.refills = 0;
       return BAIL;
     }
     const count = (this.bails.get(fn) ?? 0) + 1;
@@ -374,6 +378,11 @@ export class Lua implements Interpreter {
   positionAt(level: number): { chunk: string; line: number } | undefined {
     const site = this.levels(level)[level - 1]?.site;
     return site === undefined ? undefined : { chunk: site.chunk.name, line: site.line };
+  }
+
+  /** How many levels there are above the function of the library that runs. */
+  get levelCount(): number {
+    return this.levels(200).length;
   }
 
   private levels(count: number): Level[] {

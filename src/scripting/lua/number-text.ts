@@ -5,7 +5,7 @@
 /** As "%.14g", which is what tostring, print and `..` make of a number. */
 export function numberToString(x: number): string {
   if (Number.isInteger(x) && x < 1e14 && x > -1e14) return x === 0 && 1 / x < 0 ? '-0' : String(x);
-  if (x !== x) return '-nan';
+  if (Number.isNaN(x)) return '-nan';
   if (x === Infinity) return 'inf';
   if (x === -Infinity) return '-inf';
   return tidy(digits14(x));

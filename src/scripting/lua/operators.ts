@@ -158,7 +158,7 @@ export function setIndex(
       t.setIndex(key, value);
       return true;
     }
-    if (key === key) {
+    if (!Number.isNaN(key)) {
       rt.charged += 16;
       t.setIndex(key, value);
       return true;
@@ -180,7 +180,7 @@ function setThrough(
     if (t instanceof LuaTable) {
       if (t.isReadonly) throw new LuaError(`${site.position}Attempt to modify a readonly table`);
       if (key === undefined) throw new LuaError(`${site.position}table index is nil`);
-      if (key !== key) throw new LuaError(`${site.position}table index is NaN`);
+      if (Number.isNaN(key)) throw new LuaError(`${site.position}table index is NaN`);
       handler = t.get(key) !== undefined ? undefined : t.metatable?.getString('__newindex');
       rt.charged += 32;
       // PUC makes the key's place even if it then calls __newindex: it shows in the order of pairs.

@@ -6,17 +6,15 @@
  *
  * Source: https://redis.io/docs/latest/develop/interact/programmability/
  */
-import type { Call } from './call.js';
-
 export interface ScriptingApi {
   readonly functions: FunctionsApi;
 
-  /** EVAL: argument 1 is the source. @throws ReplyError */
-  runSource(call: Call, isReadonly: boolean): void;
+  /** EVAL, which is the command that runs: argument 1 is the source. @throws ReplyError */
+  runSource(isReadonly: boolean): void;
   /** EVALSHA: argument 1 is the SHA-1 of a source. @throws ReplyError */
-  runCached(call: Call, isReadonly: boolean): void;
+  runCached(isReadonly: boolean): void;
   /** FCALL: argument 1 is the name of a function. @throws ReplyError */
-  runFunction(call: Call, isReadonly: boolean): void;
+  runFunction(isReadonly: boolean): void;
 
   /** Compiles a script and keeps it. @returns its SHA-1 @throws ReplyError */
   load(source: string): string;

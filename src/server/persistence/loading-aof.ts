@@ -1,6 +1,6 @@
 /**
  * An append-only log as something to be loaded (loading.ts): its files are read by AofLoad, its commands
- * run by the executor for a client that has no connection.
+ * run (replay.ts) for a client that has no connection.
  *
  * Between MULTI and EXEC commands are queued as for any client, so of a transaction that a file breaks
  * off in nothing is carried out. Commands are not checked again (they were when they were new), and their
@@ -19,15 +19,15 @@ import { ClientFlag } from '../api/client.js';
 import type { Log } from '../api/log.js';
 import type { ClientImpl } from '../client.js';
 import type { CommandTableImpl, RegisteredCommand } from '../command-table.js';
-import type { Executor } from '../executor.js';
 import { isQueued } from '../transaction.js';
 import type { LoadOutcome, LoadSource } from './loading.js';
 import { describeFault, RdbIntake, type RdbLoadParts } from './loading-rdb.js';
+import type { LogReplay } from './replay.js';
 
 export interface AofLoadingParts {
   readonly rdb: RdbLoadParts;
   readonly commands: CommandTableImpl;
-  readonly executor: Pick<Executor, 'beginReplay' | 'replay' | 'endReplay'>;
+  readonly replay: LogReplay;
   scripts(): ReplayedScripts;
   /** A client without a connection. */
   makeClient(): ClientImpl;
@@ -117,9 +117,9 @@ export class AofLogLoad implements LoadSource {
   }
 
   step(maxBytes: number): LoadOutcome | undefined {
-    const { executor } = this.parts;
+    const { replay } = this.parts;
     const until = this.bytesRead + maxBytes;
-    executor.beginReplay();
+    replay.begin();
     try {
       if (this.left !== undefined) {
         this.goOn(this.left);
@@ -144,7 +144,7 @@ export class AofLogLoad implements LoadSource {
       }
       return undefined;
     } finally {
-      this.changes += executor.endReplay();
+      this.changes += replay.end();
     }
   }
 
@@ -204,7 +204,7 @@ export class AofLogLoad implements LoadSource {
     }
     // What a transaction runs has to be done at one go.
     parts.scripts().leavesReplay = client.transaction === undefined;
-    const error = parts.executor.replay(client, command, args);
+    const error = parts.replay.run(client, command, args);
     parts.scripts().leavesReplay = false;
     this.settle(command, error);
   }
@@ -213,7 +213,7 @@ export class AofLogLoad implements LoadSource {
   private goOn(command: RegisteredCommand): void {
     const { client, load, parts } = this;
     const goOn = (call: Call) => parts.scripts().goOnReplaying(call);
-    this.settle(command, parts.executor.replay(client, command, load.args, goOn));
+    this.settle(command, parts.replay.run(client, command, load.args, goOn));
   }
 
   private settle(command: RegisteredCommand, error: string | undefined): void {

@@ -168,9 +168,7 @@ export class Snapshots {
 
   /** The cron's part: a server that grows large takes care that workers start quickly. */
   tend(): void {
-    const { config, keyspace, launcher } = this.parts;
-    const { appendonly, save } = config.values;
-    if (save.length === 0 && !appendonly) return;
+    const { keyspace, launcher } = this.parts;
     if (keyspace.usedBytes > LARGE_BYTES) launcher.prepare();
   }
 

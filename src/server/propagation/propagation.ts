@@ -17,8 +17,8 @@
  * other; nor have those that the expire cycle removes.
  *
  * While there is no sink, `call.propagating` is false and nothing of this is ever called. With one, a
- * command that stands for itself is encoded from the request's bytes to the sink's, without a copy and
- * without allocating: guarded by `npm run bench`.
+ * command that stands for itself is encoded from the request's bytes to the sink's, without a copy in
+ * between and without allocating.
  *
  * Source: propagatePendingCommands and call in Redis 7.2's server.c.
  */

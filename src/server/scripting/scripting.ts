@@ -174,13 +174,15 @@ export class Scripting implements ScriptingApi, ScriptGate {
 
   // ---- EVAL, EVALSHA, FCALL
 
-  runSource(call: Call, isReadonly: boolean): void {
+  runSource(isReadonly: boolean): void {
+    const { call } = this.parts;
     this.tellMonitors(call);
     const keyCount = keyCountOf(call.args, call.args.int(2));
     this.start(call, 'script', this.compiled(call.args.text(1), false), keyCount, isReadonly);
   }
 
-  runCached(call: Call, isReadonly: boolean): void {
+  runCached(isReadonly: boolean): void {
+    const { call } = this.parts;
     this.tellMonitors(call);
     const { args } = call;
     if (args.len(1) !== SHA1_LENGTH) throw NO_SCRIPT;
@@ -191,7 +193,8 @@ export class Scripting implements ScriptingApi, ScriptGate {
     this.start(call, 'script', script, keyCount, isReadonly);
   }
 
-  runFunction(call: Call, isReadonly: boolean): void {
+  runFunction(isReadonly: boolean): void {
+    const { call } = this.parts;
     this.tellMonitors(call);
     const { args } = call;
     const entry = this.functions.find(args.text(1));

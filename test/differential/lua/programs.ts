@@ -57,15 +57,11 @@ const BINARY = ['+', '-', '*', '/', '%', '^', '..', '==', '~=', '<', '<=', '>', 
 
 export class ProgramMaker {
   private depth = 0;
-  private functions = 0;
-  private loops = 0;
 
   constructor(private readonly random: Random) {}
 
   program(): string {
     this.depth = 0;
-    this.functions = 0;
-    this.loops = 0;
     switch (this.random.below(9)) {
       case 0:
         return this.tableProgram();
@@ -171,9 +167,6 @@ export class ProgramMaker {
   }
 
   private functionExpression(): string {
-    this.functions++;
-    const { loops } = this;
-    this.loops = 0;
     const parameters = this.pick(['', 'a', 'a, b', '...', 'a, ...', 'x, a, b']);
     const body = this.block(1, 3);
     const result = parameters.includes('...')
@@ -185,8 +178,6 @@ export class ProgramMaker {
           'return a, ...',
         ])
       : `return ${this.repeat(0, 2, () => this.expression(), ', ')}`;
-    this.functions--;
-    this.loops = loops;
     return `function(${parameters}) ${body} ${result} end`;
   }
 
@@ -228,7 +219,6 @@ export class ProgramMaker {
       case 0:
         return `if ${this.expression()} then ${this.block(1, 2)} ${this.random.chance(0.3) ? `elseif ${this.expression()} then ${this.block(1, 1)} ` : ''}${this.random.chance(0.5) ? `else ${this.block(1, 2)} ` : ''}end`;
       case 1: {
-        this.loops++;
         const from = this.pick([
           '1',
           '3',
@@ -245,7 +235,6 @@ export class ProgramMaker {
         const to = this.pick(['3', '1', '4', '0', "'3'"]);
         const step = this.pick(['', '', ', 1', ', -1', ', 0.5', ', 2']);
         const s = `for ${this.pick(NAMES)} = ${from}, ${to}${step} do ${this.block(1, 2)} ${this.random.chance(0.1) ? 'break ' : ''}end`;
-        this.loops--;
         return s;
       }
       case 2:
@@ -269,7 +258,7 @@ export class ProgramMaker {
       'local a, b = 1, 2\nc, d, x = {}, function(p, q) return q, p end, 4',
       `local a, b = ${this.atom()}, ${this.atom()}`,
     ]);
-    const body = this.repeat(2, 6, () => {
+    const body = this.repeat(2, 4, () => {
       return this.random.chance(0.6)
         ? `print(pcall(function() ${this.statement()} end))`
         : this.statement();
@@ -278,7 +267,7 @@ export class ProgramMaker {
   }
 
   private expressionProgram(): string {
-    const parts = this.repeat(3, 8, () => this.print());
+    const parts = this.repeat(3, 5, () => this.print());
     return `local a, b, x = ${this.atom()}, ${this.atom()}, ${this.constructor_()}\n${parts}`;
   }
 
@@ -315,7 +304,7 @@ export class ProgramMaker {
     lines.push(
       "local function show() local s = {} for k, v in pairs(t) do s[#s + 1] = tostring(k) .. '=' .. tostring(v) end print(#t, table.concat(s, ' ')) end",
     );
-    for (let n = this.random.between(3, 25); n > 0; n--) {
+    for (let n = this.random.between(3, 18); n > 0; n--) {
       switch (this.random.below(12)) {
         case 0:
           lines.push(`t[${this.key()}] = nil`);
@@ -438,7 +427,7 @@ export class ProgramMaker {
       "1 .. a .. 'x'",
       'rawequal(a, b)',
     ];
-    for (let n = this.random.between(4, 14); n > 0; n--) {
+    for (let n = this.random.between(4, 9); n > 0; n--) {
       if (this.random.chance(0.3)) {
         lines.push(
           `print(pcall(function() ${this.pick(['a', 'b'])}.${this.pick(KEYS)} = ${this.atom()} end))`,
@@ -640,7 +629,7 @@ export class ProgramMaker {
       'return -"2"',
       'return not nil + 1',
     ];
-    for (let i = this.random.between(3, 8); i > 0; i--) {
+    for (let i = this.random.between(3, 5); i > 0; i--) {
       let piece = this.pick(pieces);
       const wrapped = this.pick([
         (code: string) => `print(pcall(function() ${code} end))`,
@@ -785,7 +774,7 @@ export class ProgramMaker {
       () => `tonumber(${s()}) or tonumber(${n()})`,
     ];
     const lines: string[] = [];
-    for (let i = this.random.between(4, 12); i > 0; i--) {
+    for (let i = this.random.between(4, 8); i > 0; i--) {
       const code = this.pick(calls)();
       lines.push(`print(pcall(function() return ${code} end))`);
     }

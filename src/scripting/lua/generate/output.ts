@@ -91,7 +91,7 @@ export function text(value: string): string {
 export function number(value: number): string {
   if (value === Infinity) return '(1/0)';
   if (value === -Infinity) return '(-1/0)';
-  if (value !== value) return 'NaN';
+  if (Number.isNaN(value)) return 'NaN';
   if (value < 0 || (value === 0 && 1 / value < 0)) return `(-${String(-value)})`;
   return String(value);
 }

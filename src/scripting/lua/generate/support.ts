@@ -97,7 +97,7 @@ export function setItem(
   site: Site,
 ): void {
   if (key === undefined) throw new LuaError(`${site.position}table index is nil`);
-  if (key !== key) throw new LuaError(`${site.position}table index is NaN`);
+  if (Number.isNaN(key)) throw new LuaError(`${site.position}table index is NaN`);
   rt.charged += ITEM_BYTES;
   table.set(key, value);
 }

@@ -197,7 +197,7 @@ function openTables(lua: Interpreter, plain: Plain): void {
     if (table.isReadonly) throw PlacedError.here(lua, READ_ONLY);
     const key = args[1];
     if (key === undefined) throw new LuaError('table index is nil');
-    if (key !== key) throw new LuaError('table index is NaN');
+    if (Number.isNaN(key)) throw new LuaError('table index is NaN');
     lua.charge(32);
     table.set(key, args[2]);
     return table;

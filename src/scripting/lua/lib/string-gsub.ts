@@ -108,8 +108,7 @@ class Substitution {
   /** Whether text is to be replaced by text, in a string that is not long. */
   private isLiteral(): boolean {
     const { pattern, source } = this;
-    if (!pattern.isPlain || pattern.text === '' || typeof this.replacement !== 'string')
-      return false;
+    if (!pattern.isLiteral || typeof this.replacement !== 'string') return false;
     return source.length * pattern.text.length <= LITERAL_LIMIT;
   }
 

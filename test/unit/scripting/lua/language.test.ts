@@ -43,8 +43,8 @@ describe('Values and operators', () => {
   });
 
   it('takes quotes and line ends in strings for what they are', () => {
-    expect(run("return 'a\\'; throw 1; //\\n`${x}`' .. '\\226\\128\\168'")).toBe(
-      "a'; throw 1; //\n`${x}`\xe2\x80\xa8",
+    expect(run("return 'a\\'; throw 1; //\\n`$(x)`' .. '\\226\\128\\168'")).toBe(
+      "a'; throw 1; //\n`$(x)`\xe2\x80\xa8",
     );
   });
 });

@@ -43,6 +43,7 @@ describe('string.gsub', () => {
     expect(() => run("return (('a'):gsub('a', function() return {} end))")).toThrow(
       'script:1: invalid replacement value (a table)',
     );
+    expect(() => run("return (('a'):gsub(')', 'x'))")).toThrow('script:1: invalid pattern capture');
     expect(() => run("return (('a'):gsub('a', '%2'))")).toThrow('script:1: invalid capture index');
     expect(() => run("return (('a'):gsub('a'))")).toThrow(
       "bad argument #2 to 'gsub' (string/function/table expected)",
