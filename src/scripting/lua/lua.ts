@@ -7,6 +7,7 @@
  * One interpreter runs one script at a time. Scripts that are done leave nothing behind but what they
  * put into globals.
  */
+import { getHeapStatistics } from 'node:v8';
 import {
   BAIL,
   DEPTH_FULL,
@@ -51,7 +52,8 @@ export interface LuaOptions {
 /** What a look at V8's stack costs, and compiling a character, in steps. */
 const LEVELS_STEPS = 300;
 const COMPILE_STEPS = 20;
-const DEFAULT_MEMORY_LIMIT = 1024 ** 3;
+/** Bytes for a script where nobody says how many; less where V8's heap is small. */
+const DEFAULT_MEMORY_LIMIT = Math.min(1024 ** 3, getHeapStatistics().heap_size_limit * 0.4);
 
 /** A plain form may go on so many times before its work is begun anew as a generator. */
 const MAX_REFILLS = 16;

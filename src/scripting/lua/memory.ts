@@ -19,16 +19,21 @@ export const CHECK_BYTES = 16 * 1024 * 1024;
 export class MemoryLimit {
   /** Bytes in use when the script began; negative: not known yet. */
   private before = -1;
+  /** Bytes added at which garbage is collected, to see what is left. */
+  private collectAt: number;
 
   /** @param limit bytes that a script may add */
   constructor(
     private readonly limit: number,
     private readonly heap: Heap,
-  ) {}
+  ) {
+    this.collectAt = limit;
+  }
 
   /** To be called when another script begins. */
   reset(): void {
     this.before = -1;
+    this.collectAt = this.limit;
   }
 
   /**
@@ -40,9 +45,12 @@ export class MemoryLimit {
     if (wanted > this.limit) return true;
     const used = this.heap.used();
     if (this.before < 0) this.before = Math.max(0, used - (counted - wanted));
-    if (used + wanted - this.before <= this.limit) return false;
+    if (used + wanted - this.before <= this.collectAt) return false;
     this.heap.collect();
-    return this.heap.used() + wanted - this.before > this.limit;
+    const left = this.heap.used() + wanted - this.before;
+    // Collecting takes long: not again before as much garbage can be there as half of the rest.
+    this.collectAt = this.limit + Math.max(0, this.limit - left) / 2;
+    return left > this.limit;
   }
 }
 

@@ -61,6 +61,13 @@ export class ProgramMaker {
   constructor(private readonly random: Random) {}
 
   program(): string {
+    const program = this.onLine();
+    if (this.random.chance(0.85)) return program;
+    // Lines that end anywhere: messages must tell the right one.
+    return program.replace(/ /g, (blank) => (this.random.chance(0.15) ? '\n' : blank));
+  }
+
+  private onLine(): string {
     this.depth = 0;
     switch (this.random.below(9)) {
       case 0:

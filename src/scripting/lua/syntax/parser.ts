@@ -230,7 +230,7 @@ class Parser {
     this.scopes.open();
     let statement: Statement;
     if (this.type === '=') statement = this.parseNumericFor(name);
-    else if (this.type === ',' || this.type === 'in') statement = this.parseGenericFor(name, line);
+    else if (this.type === ',' || this.type === 'in') statement = this.parseGenericFor(name);
     else throw this.syntaxError("'=' or 'in' expected");
     this.expectMatch('end', 'for', line);
     this.scopes.close();
@@ -254,7 +254,7 @@ class Parser {
     return { kind: 'numericfor', variable, from, to, step, body, line: doLine };
   }
 
-  private parseGenericFor(name: string, line: number): Statement {
+  private parseGenericFor(name: string): Statement {
     this.scopes.reserve(3);
     const names = [name];
     this.scopes.checkRoom(1);
@@ -263,6 +263,7 @@ class Parser {
       this.scopes.checkRoom(names.length);
     }
     this.expect('in');
+    const { line } = this.lexer;
     const values = this.parseExpressions();
     this.settleLast(values);
     this.expect('do');
