@@ -46,7 +46,7 @@ const READS = [
   "'LPOS', KEY, 'a'",
   "'ZRANDMEMBER', 'none'",
   "'DBSIZE'",
-  "'OBJECT', 'ENCODING', KEY",
+  "'GETBIT', KEY, 3",
 ];
 const WRITES = [
   "'SET', KEY, ARG",
@@ -166,13 +166,17 @@ const PLAIN_NUMBERS = ['0', '1', '-7', '-2.5', '0/0', '1/0'];
 export class ScriptRequests {
   private readonly numbers: readonly string[];
   private readonly writes: readonly string[];
+  private readonly reads: readonly string[];
+  private readonly failures: readonly string[];
 
-  /** @param isOld for a server before 7.2, which does not tell monitors of what may block */
+  /** @param isOld for a server before 7.2: without what has got other words since */
   constructor(
     private readonly random: Random,
     isOld: boolean,
   ) {
     this.numbers = isOld ? PLAIN_NUMBERS : NUMBERS;
+    this.reads = isOld ? READS.filter((words) => !words.startsWith("'LOLWUT'")) : READS;
+    this.failures = isOld ? FAILURES.filter((text) => !text.includes('set_repl')) : FAILURES;
     this.writes = isOld ? WRITES.filter((words) => !words.startsWith("'BL")) : WRITES;
   }
 
@@ -237,7 +241,7 @@ export class ScriptRequests {
       () => `redis.call(${this.command(this.writes)});`,
       () => `redis.pcall(${this.command(this.writes)});`,
       () =>
-        `local a${random.below(3)} = redis.pcall(${this.command([...READS, ...this.writes, ...WRONG])});`,
+        `local a${random.below(3)} = redis.pcall(${this.command([...this.reads, ...this.writes, ...WRONG])});`,
       () => 'redis.setresp(3);',
       () => 'redis.setresp(2);',
       () => `redis.call('SELECT', ${random.below(3)});`,
@@ -248,7 +252,7 @@ export class ScriptRequests {
 
   private ending(): string {
     const { random } = this;
-    const any = () => this.command([...READS, ...READS, ...this.writes, ...WRONG]);
+    const any = () => this.command([...this.reads, ...this.reads, ...this.writes, ...WRONG]);
     return random.pick([
       () => `return redis.call(${any()})`,
       () => `return redis.call(${any()})`,
@@ -256,10 +260,10 @@ export class ScriptRequests {
       () => `return {redis.pcall(${any()}), ${this.value()}}`,
       () => `local ok, e = pcall(redis.call${this.behind(any())}); return {tostring(ok), e}`,
       () =>
-        `local ok, e = pcall(function() ${random.pick(FAILURES)} end); return {tostring(ok), e}`,
+        `local ok, e = pcall(function() ${random.pick(this.failures)} end); return {tostring(ok), e}`,
       () =>
         `local r = redis.pcall(${any()}); return type(r) == 'table' and {r.err, r.ok, r.map and 'map', r.set and 'set', r.double and 'double', #r} or type(r)`,
-      () => random.pick(FAILURES),
+      () => random.pick(this.failures),
       () => `return ${this.value()}`,
       () => `return {${this.value()}, ${this.value()}, ${this.value()}}`,
       () => 'return )',

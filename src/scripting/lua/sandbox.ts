@@ -17,6 +17,7 @@ import { openCoroutine } from './lib/coroutine.js';
 import { mathLibrary } from './lib/math.js';
 import type { LuaRandom } from './lib/math-random.js';
 import { osLibrary } from './lib/os.js';
+import { markPure } from './lib/pure.js';
 import { stringLibrary } from './lib/string.js';
 import { structLibrary } from './lib/struct.js';
 import { tableLibrary } from './lib/table.js';
@@ -49,6 +50,7 @@ export function openLibraries(lua: Lua, random: LuaRandom, cpuSeconds: () => num
   globals.setString('struct', structLibrary(lua));
   globals.setString('cmsgpack', cmsgpackLibrary(lua));
   globals.setString('bit', bitLibrary(lua));
+  markPure(globals);
   for (const name of REMOVED) globals.setString(name, undefined);
   const { pcall, error } = {
     pcall: functionOf(globals, 'pcall'),

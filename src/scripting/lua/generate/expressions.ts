@@ -20,6 +20,8 @@ import type {
   TableNode,
   Unary,
 } from '../syntax/tree.js';
+import { floatingByte, recordKeys } from './constructors.js';
+import { describe, title } from './names.js';
 import { isConstant, isNumber } from './numbers.js';
 import { number, type Output, text } from './output.js';
 import type { PlainForm } from './plain-forms.js';
@@ -30,48 +32,6 @@ const COMPARISONS = new Set(['==', '~=', '<', '<=', '>', '>=']);
 const ARITHMETIC = '+-*/%^';
 /** Items of a table that are stored at once, as PUC does. */
 const ITEMS_PER_FLUSH = 50;
-const MAX_RECORD = 30;
-
-/** Name and kind by which messages call an expression. */
-export function describe(start: Expression): { kind: NameKind; name: string } {
-  let e = start;
-  for (let inner = sameAs(e); inner !== undefined; inner = sameAs(e)) e = inner;
-  switch (e.kind) {
-    case 'local':
-    case 'upvalue':
-      return { kind: e.kind, name: e.variable.name };
-    case 'global':
-      return { kind: 'global', name: e.name };
-    case 'index':
-      return { kind: 'field', name: constantKey(e.key) };
-    default:
-      return { kind: '', name: '' };
-  }
-}
-
-function constantKey(key: Expression): string {
-  let e = key;
-  while (e.kind === 'paren') e = e.inner;
-  return e.kind === 'string' ? e.value : '?';
-}
-
-/** The part of an expression that PUC makes code of, where it is not the whole: `1 and x`. */
-function sameAs(e: Expression): Expression | undefined {
-  if (e.kind === 'paren') return e.inner;
-  if (e.kind === 'and') {
-    const { kind } = e.left;
-    return kind === 'number' || kind === 'string' || kind === 'true' ? e.right : undefined;
-  }
-  if (e.kind === 'or') {
-    return e.left.kind === 'nil' || e.left.kind === 'false' ? e.right : undefined;
-  }
-  return undefined;
-}
-
-function title(e: Expression): string {
-  const { kind, name } = describe(e);
-  return kind === '' ? '' : `${kind} '${name}'`;
-}
 
 export abstract class ExpressionWriter {
   private temps = 0;
@@ -655,28 +615,6 @@ export abstract class ExpressionWriter {
       this.out.line(`$setItems($rt, ${result}, ${stored}, [${before}...${array}], true);`);
     }
   }
-}
-
-/** Keys of a constructor that has but names, each once. */
-function recordKeys({ items }: TableNode): string[] | undefined {
-  if (items.length > MAX_RECORD) return undefined;
-  const keys: string[] = [];
-  for (const { key } of items) {
-    if (key?.kind !== 'string' || keys.includes(key.value)) return undefined;
-    keys.push(key.value);
-  }
-  return keys;
-}
-
-/** Sizes in PUC's instruction have five bits, three of them behind the point: they are rounded up. */
-function floatingByte(size: number): number {
-  let mantissa = size;
-  let exponent = 0;
-  while (mantissa >= 16) {
-    mantissa = (mantissa + 1) >> 1;
-    exponent++;
-  }
-  return mantissa * 2 ** exponent;
 }
 
 function isComparison(operator: string): boolean {

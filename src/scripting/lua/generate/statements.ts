@@ -10,7 +10,8 @@ import type {
   Statement,
   Variable,
 } from '../syntax/tree.js';
-import { describe, ExpressionWriter } from './expressions.js';
+import { ExpressionWriter } from './expressions.js';
+import { title } from './names.js';
 import { isNumber } from './numbers.js';
 import { type Output, text } from './output.js';
 import { findPlainForm, type PlainForm } from './plain-forms.js';
@@ -265,8 +266,7 @@ class StatementWriter extends ExpressionWriter {
       return copy;
     };
     const object = part(target.object);
-    const { kind, name } = describe(target.object);
-    const site = this.out.site(line, kind === '' ? '' : `${kind} '${name}'`);
+    const site = this.out.site(line, title(target.object));
     if (target.key.kind === 'string') {
       const cache = this.out.cache(target.key.value);
       const key = text(target.key.value);
