@@ -18,9 +18,8 @@ export const SCRIPT_PREFIX = 'respd-lua:';
 
 /** Name of the function through which libraries call: see Lua.callFromLibrary. */
 const LIBRARY_CALL = 'callFromLibrary';
-/** Frames that are looked at for so many levels. */
-const FIRST_FRAMES = 16;
-const FRAMES_PER_LEVEL = 8;
+/** Frames that are looked at first, for each level. */
+const FRAMES_PER_LEVEL = 5;
 /** `new Function` puts so many lines before the code. */
 const LINES_BEFORE = 2;
 
@@ -36,9 +35,21 @@ export function stackLevels(
   chunks: (scriptName: string) => Chunk | undefined,
   count: number,
 ): Level[] {
+  // Frames are costly: first as many as will do nearly always.
+  for (let limit = FRAMES_PER_LEVEL * (count + 1); ; limit *= 8) {
+    const found = frames(limit);
+    const levels = levelsOf(found, chunks);
+    if (levels.length >= count || found.length < limit) return levels;
+  }
+}
+
+function levelsOf(
+  found: readonly NodeJS.CallSite[],
+  chunks: (scriptName: string) => Chunk | undefined,
+): Level[] {
   const levels: Level[] = [];
   let isAfterLua = false;
-  for (const frame of frames(FIRST_FRAMES + FRAMES_PER_LEVEL * count)) {
+  for (const frame of found) {
     const script = frame.getScriptNameOrSourceURL();
     if (script?.startsWith(SCRIPT_PREFIX)) {
       const site = chunks(script)?.sites[(frame.getLineNumber() ?? 0) - LINES_BEFORE - 1];

@@ -15,6 +15,7 @@ const OUR_OWN: Readonly<Record<string, string>> = {
   'http-port': 'metrics and a page to look at are beside Redis 7.2',
   'http-bind': 'where that port is',
   'log-format': 'logs for machines: Redis 7.2 can only write its own lines',
+  'rdb-version': 'files for an older server, which Redis 7.2 can only write in its own version',
 };
 /** Where respd's defaults are not Redis's, by name, with the reason. There is none so far. */
 const OTHER_DEFAULTS: Readonly<Record<string, string>> = {};
