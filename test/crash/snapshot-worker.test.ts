@@ -76,6 +76,8 @@ describe('A process that writes a snapshot', () => {
     for (let round = 0; round < 3; round++) {
       await ask(client, `SET round ${round}`);
       await ask(client, 'BGSAVE');
+      // The log reaches us when it will.
+      await until(async () => server.output.match(/saving started by pid/g)?.length === round + 1);
       workers.add(lastWorker(server));
       await ask(client, 'SET round changed');
       await until(async () => !(await isSaving(client)));

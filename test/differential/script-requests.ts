@@ -28,7 +28,7 @@ const READS = [
   "'LRANGE', KEY, 0, -1",
   "'HGETALL', KEY",
   "'HGET', KEY, 'f'",
-  "'SMEMBERS', KEY",
+  "'SCARD', KEY",
   "'ZRANGE', KEY, 0, -1, 'WITHSCORES'",
   "'ZSCORE', KEY, 'a'",
   "'HMGET', KEY, 'f', 'nope'",

@@ -55,7 +55,9 @@ export class Lexer {
   /** @param near type of a token that the message names; undefined: none */
   error(message: string, near: string | undefined): LuaError {
     const where = `${this.chunkName}:${this.line}: ${message}`;
-    return new LuaError(near === undefined ? where : `${where} near '${this.show(near)}'`);
+    // PUC names no token whose number is 0, and that of a NUL is.
+    const isNamed = near !== undefined && near !== '\0';
+    return new LuaError(isNamed ? `${where} near '${this.show(near)}'` : where);
   }
 
   private show(type: string): string {
