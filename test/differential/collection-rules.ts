@@ -98,6 +98,15 @@ const STREAM_VALUES = {
 };
 const STREAM: Rule = { values: STREAM_VALUES };
 const STREAM_WAITS: Rule = { ...STREAM, avoid: blocksLong };
+function avoidsClaim(request: Request): boolean {
+  return hasWord(request, 'TIME') || hasWord(request, 'IDLE');
+}
+
+/** Whether Redis would allocate gigabytes first: whether it can depends on the machine. */
+function asksForTooMuch(request: Request): boolean {
+  return request.some((word) => Number(word.toString('latin1')) > 0x7fffffff);
+}
+
 /** From 7.2 on a consumer is made by the claim, whether there is anything to claim or not. */
 const CLAIMS: Rule = {
   before: (request) => [
@@ -106,7 +115,7 @@ const CLAIMS: Rule = {
     ...request.slice(1, 4).map((word) => word.toString('latin1')),
   ],
   values: { ...STREAM_VALUES, ms: ['0', '100000', '-1'] },
-  avoid: (request) => hasWord(request, 'TIME') || hasWord(request, 'IDLE'),
+  avoid: avoidsClaim,
 };
 const GEO_VALUES = {
   longitude: COORDINATES,
@@ -200,7 +209,7 @@ export const COLLECTION_RULES: Readonly<Record<string, Rule>> = {
   xreadgroup: STREAM_WAITS,
   xsetid: { values: { ...STREAM_VALUES, 'last-id': [...IDS, ...LATER_IDS] } },
   xclaim: CLAIMS,
-  xautoclaim: CLAIMS,
+  xautoclaim: { ...CLAIMS, avoid: (request) => avoidsClaim(request) || asksForTooMuch(request) },
   xpending: { ...STREAM, agree: samePending, because: 'two clocks tell how long one is idle' },
   'xgroup|create': { ...STREAM, weight: 0.5 },
   'xgroup|destroy': { ...STREAM, weight: 0.1 },

@@ -53,6 +53,7 @@ const BY_UNIT_TESTS = 'lists all commands, whose number differs by version; unit
 const UNANSWERED_AUTH =
   'Redis (7.0 and 7.2) leaves a wrong password without an answer behind other answers of one write';
 const BY_ACL_TEST = 'would lock clients out, or is told otherwise by 7.0; acl.test.ts compares it';
+const BY_SCRIPTING_TEST = 'needs scripts that make sense, which scripting.test.ts has';
 const BY_PUBSUB_TEST = 'answers with pushes, and several; pubsub.test.ts compares it';
 const CHANNELS = ['a', 'b', 'ab', '', 'channel:1', 'channel:2', 'channel:3', 'nobody'];
 const PREFIXES = [...words('string: str list: a b'), ''];
@@ -139,6 +140,17 @@ export const RULES: Readonly<Record<string, Rule>> = {
   select: { weight: 0.5 },
 
   // Transactions.
+  'script|debug': { excluded: 'there is no debugger here, and Redis refuses it in a pipeline' },
+  evalsha: { alwaysFails: BY_SCRIPTING_TEST },
+  evalsha_ro: { alwaysFails: BY_SCRIPTING_TEST },
+  fcall: { alwaysFails: BY_SCRIPTING_TEST },
+  fcall_ro: { alwaysFails: BY_SCRIPTING_TEST },
+  'function|delete': { alwaysFails: BY_SCRIPTING_TEST },
+  'function|kill': { alwaysFails: 'no function runs between two commands' },
+  'function|load': { alwaysFails: BY_SCRIPTING_TEST },
+  'function|restore': { alwaysFails: BY_SCRIPTING_TEST },
+  'script|kill': { alwaysFails: 'no script runs between two commands' },
+  'function|dump': { excluded: 'carries the RDB version of the server; scripting.test.ts has it' },
   multi: { excluded: 'the stream sends whole transactions, so that none stays open' },
   exec: { weight: 0.1 },
   discard: { weight: 0.1 },
@@ -227,6 +239,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   swapdb: { weight: 0.3 },
 
   save: { excluded: 'writes a file' },
+  bgsave: { excluded: 'what it answers depends on whether the last one has ended' },
   bgrewriteaof: { excluded: 'writes files' },
   waitaof: { excluded: 'waits for the disk' },
   lastsave: { agree: sameInstant(1000), because: 'two clocks' },

@@ -3,6 +3,7 @@ import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import type { FunctionInfo, LibraryInfo } from '../../server/api/scripting.js';
+import { untilNul } from '../../text/c-string.js';
 import { globMatchText } from '../../text/glob.js';
 import { badSubcommand } from '../bad-subcommand.js';
 import { helpCommand } from '../server/help.js';
@@ -46,7 +47,8 @@ const load: CommandSpec = {
     let replaces = false;
     let i = 2;
     for (; i < args.count - 1; i++) {
-      if (!args.is(i, 'REPLACE')) throw new ReplyError(`ERR Unknown option given: ${args.text(i)}`);
+      if (!args.is(i, 'REPLACE'))
+        throw new ReplyError(`ERR Unknown option given: ${untilNul(args.text(i))}`);
       replaces = true;
     }
     if (i >= args.count) throw NO_CODE;
@@ -169,7 +171,11 @@ function listOptions({ args }: Call): { pattern: string | undefined; withCode: b
     else if (pattern === undefined && args.is(i, 'LIBRARYNAME')) {
       if (++i === args.count) throw NO_PATTERN;
       pattern = args.text(i);
-    } else throw new ReplyError(`ERR Unknown argument ${args.text(i)}`);
+    } else {
+      // Redis doesn't trim this one at its end, as it does others.
+      const argument = untilNul(args.text(i)).replace(/[\r\n]/g, ' ');
+      throw new ReplyError(`ERR Unknown argument ${argument}`);
+    }
   }
   return { pattern, withCode };
 }

@@ -424,12 +424,15 @@ export class Lua implements Interpreter {
   spend(steps: number): boolean {
     if (this.charged > CHECK_BYTES) this.checkMemory(0);
     this.budget -= steps;
-    return this.budget < 0;
+    if (this.budget >= 0) return false;
+    // Plain forms, which can't pause, are to look at the clock.
+    this.plainCount |= STEPS_FULL;
+    return true;
   }
 
   /** What was thrown, as an error of Lua. */
   compile(source: string, chunkName: string, env: LuaTable = this.globals): LuaFunction {
-    this.budget -= source.length * COMPILE_STEPS;
+    this.spend(source.length * COMPILE_STEPS);
     return compile(this, (title) => this.newChunk(title), source, chunkName, env);
   }
 
