@@ -242,16 +242,21 @@ export class Arena {
         sparse.push({ segment, used });
       }
     }
-    sparse.sort((a, b) => a.used - b.used);
-    // What stays must have room for what moves.
-    let moving = 0;
-    let chosen = 0;
-    let room = (this.capacityBytes - this.usedBytes) * ROOM_TO_FILL;
-    for (const { used } of sparse) {
-      room -= SEGMENT_BYTES - used;
-      moving += used;
-      if (moving > room) break;
-      chosen++;
+    const total = sparse.reduce((sum, { used }) => sum + used, 0);
+    let chosen = sparse.length;
+    // All that move may go to fresh segments, of which no page is in memory but for those in use, if
+    // that frees more than it takes; else what stays must have room for what moves.
+    if (total > (chosen * SEGMENT_BYTES) / 2) {
+      sparse.sort((a, b) => a.used - b.used);
+      chosen = 0;
+      let moving = 0;
+      let room = this.capacityBytes - this.usedBytes;
+      for (const { used } of sparse) {
+        room -= SEGMENT_BYTES - used;
+        moving += used;
+        if (moving > room * ROOM_TO_FILL) break;
+        chosen++;
+      }
     }
     for (const { segment } of sparse.slice(0, chosen)) this.beginLeaving(segment);
     return chosen;

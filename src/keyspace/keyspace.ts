@@ -77,6 +77,15 @@ export class Keyspace {
     return total;
   }
 
+  /** As `usedBytes`, with what the arenas hold and nobody uses. */
+  get capacityBytes(): number {
+    let total = 0;
+    for (const { arena, usedBytes } of this.databases) {
+      total += usedBytes + arena.capacityBytes - arena.usedBytes;
+    }
+    return total;
+  }
+
   resetCounters(): void {
     this.hits = 0;
     this.misses = 0;

@@ -70,7 +70,7 @@ export class Maintenance {
 
   private tendThread(): void {
     const { thread } = this;
-    const bytes = this.keyspace.usedBytes;
+    const bytes = this.keyspace.capacityBytes;
     if (bytes >= THREAD_FROM_BYTES) thread.start();
     if (bytes >= THREAD_UNTIL_BYTES) this.idleCalls = 0;
     else if (++this.idleCalls > THREAD_IDLE_CALLS) thread.stop();
