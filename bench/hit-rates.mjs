@@ -30,7 +30,7 @@ const SHIFT_EVERY = 100_000;
 const SHIFT_BY = 3_000;
 const SEED = 20_240_601;
 
-/** Numbers in [0, 1), the same in each run (mulberry32). */
+/** Numbers in [0, 1), the same in each run (mulberry32). @param {number} seed */
 function seeded(seed) {
   let state = seed;
   return () => {
@@ -41,7 +41,7 @@ function seeded(seed) {
   };
 }
 
-/** Draws ranks 0, 1, …, the lower the more often. */
+/** Draws ranks 0, 1, …, the lower the more often. @param {() => number} random */
 function zipfRanks(random) {
   const sums = new Float64Array(UNIVERSE);
   let sum = 0;
@@ -93,8 +93,8 @@ class Connection {
     this.expected = 0;
     this.done = () => {};
     const parser = new RedisParser({
-      returnReply: (reply) => this.take(reply),
-      returnError: (error) => this.take(error),
+      returnReply: (/** @type {unknown} */ reply) => this.take(reply),
+      returnError: (/** @type {unknown} */ error) => this.take(error),
     });
     this.socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
     this.socket.on('data', (chunk) => parser.execute(chunk));

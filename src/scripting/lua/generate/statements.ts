@@ -143,7 +143,9 @@ class StatementWriter extends ExpressionWriter {
   /** The end of a loop's body: pauses if it is time. */
   private endLoop(): void {
     this.out.line('}');
-    this.out.line(`if (++$n > ${TURNS} || $rt.budget < 0) { $n = 0; if ($rt.spend(${TURNS})) yield $P; }`);
+    this.out.line(
+      `if (++$n > ${TURNS} || $rt.budget < 0) { $n = 0; if ($rt.spend(${TURNS})) yield $P; }`,
+    );
   }
 
   private local(variables: readonly Variable[], values: readonly Expression[]): void {
