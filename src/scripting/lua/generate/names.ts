@@ -34,13 +34,31 @@ function sameAs(e: Expression): Expression | undefined {
   if (e.kind === 'paren') return e.inner;
   if (e.kind === 'and') {
     const { kind } = e.left;
-    return kind === 'number' || kind === 'string' || kind === 'true' ? e.right : undefined;
+    if (kind === 'number' || kind === 'string' || kind === 'true') return e.right;
+    return beginsWithJump(e.left, 'or') ? e.right : undefined;
   }
   if (e.kind === 'or') {
-    return e.left.kind === 'nil' || e.left.kind === 'false' ? e.right : undefined;
+    if (e.left.kind === 'nil' || e.left.kind === 'false') return e.right;
+    return beginsWithJump(e.left, 'and') ? e.right : undefined;
   }
   return undefined;
 }
+
+/**
+ * Whether the first jump in the code of `e` leads behind it: in `p and q or r`, that of p leads to r.
+ * PUC follows jumps when it looks for what has loaded a value, and so finds r.
+ */
+function beginsWithJump(e: Expression, kind: 'and' | 'or'): boolean {
+  let inner = e;
+  while (inner.kind === 'paren') inner = inner.inner;
+  if (inner.kind !== kind) return false;
+  let first = inner.left;
+  while (first.kind === 'paren') first = first.inner;
+  return !WITHOUT_JUMP.has(first.kind);
+}
+
+/** Constants make no code here; for operands that are `and` or `or` themselves it is not known. */
+const WITHOUT_JUMP = new Set(['number', 'string', 'true', 'nil', 'false', 'and', 'or']);
 
 /** As messages have it: "local 'x'"; '': there is no name. */
 export function title(e: Expression): string {
