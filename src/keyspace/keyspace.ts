@@ -106,17 +106,7 @@ export class Keyspace {
     if (this.expiryHeld) return;
     this.expired++;
     if (this.expiresLazily) this.noteLazy(db, e);
-    if (!this.observed && this.removals === undefined) {
-      db.remove(e);
-      return;
-    }
-    const key = db.keyName(e);
-    db.remove(e);
-    this.removals?.keyRemoved(db, key, false);
-    if (!this.observed) return;
-    this.observer!.keyExpired(db, key);
-    this.observer!.keyChanged(db, key);
-    this.observer!.keyEvent(db, EventClass.Expired, 'expired', key);
+    this.removeUnasked(db, e, false);
   }
 
   /** Counts a key's value, which is about to be freed and may be lazily, if it is big. */
@@ -134,17 +124,26 @@ export class Keyspace {
   /** Removes a key because memory is full, and tells. */
   evict(db: Database, e: number): void {
     this.evicted++;
+    if (this.evictsLazily) this.noteLazy(db, e);
+    this.removeUnasked(db, e, true);
+  }
+
+  /** Removes a key though no command says so. */
+  private removeUnasked(db: Database, e: number, isEvicted: boolean): void {
     if (!this.observed && this.removals === undefined) {
       db.remove(e);
       return;
     }
     const key = db.keyName(e);
     db.remove(e);
-    this.removals?.keyRemoved(db, key, true);
+    this.removals?.keyRemoved(db, key, isEvicted);
     if (!this.observed) return;
-    this.observer!.keyEvicted(db, key);
-    this.observer!.keyChanged(db, key);
-    this.observer!.keyEvent(db, EventClass.Evicted, 'evicted', key);
+    const observer = this.observer!;
+    if (isEvicted) observer.keyEvicted(db, key);
+    else observer.keyExpired(db, key);
+    observer.keyChanged(db, key);
+    if (isEvicted) observer.keyEvent(db, EventClass.Evicted, 'evicted', key);
+    else observer.keyEvent(db, EventClass.Expired, 'expired', key);
   }
 
   /** Whether nothing may be moved about now: a snapshot is being taken, or nothing may change at all. */

@@ -162,7 +162,7 @@ export class Blocking implements BlockingApi {
     for (const i of keys)
       waiting.queues.push(queues.enter(waiting, args.buf, args.off(i), args.len(i)));
     this.waitingClients++;
-    this.parts.executor.gate |= ServerGate.KeysAwaited;
+    this.parts.executor.setGate(ServerGate.KeysAwaited, true);
   }
 
   private queuesOf(db: Database): KeyQueues<KeyWaiting> {
@@ -178,7 +178,9 @@ export class Blocking implements BlockingApi {
   /** Takes a client out of all its queues. */
   leave(waiting: KeyWaiting): void {
     for (const queue of waiting.queues) queue.leave(waiting);
-    if (--this.waitingClients === 0) this.parts.executor.gate &= ~ServerGate.KeysAwaited;
+    if (--this.waitingClients === 0) {
+      this.parts.executor.setGate(ServerGate.KeysAwaited, false);
+    }
   }
 
   // ---- serving

@@ -207,8 +207,8 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     const active = this.pausedUntilMs > clock.now();
     this.pausedWritesOnly = active ? this.pausedWritesOnly && writesOnly : writesOnly;
     this.pausedUntilMs = active ? Math.max(this.pausedUntilMs, untilMs) : untilMs;
-    executor.gate |= ServerGate.Paused;
-    this.parts().keyspace.expiryHeld = true;
+    executor.setGate(ServerGate.Paused, true);
+    this.holdExpiry();
     clock.clearTimer(this.pauseTimer);
     this.pauseTimer = clock.setTimer(() => this.unpause(), this.pausedUntilMs - clock.now());
   }
@@ -218,7 +218,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     clock.clearTimer(this.pauseTimer);
     this.pauseTimer = undefined;
     this.pausedUntilMs = 0;
-    if (!this.isFrozen) executor.gate &= ~ServerGate.Paused;
+    executor.setGate(ServerGate.Paused, this.isFrozen);
     this.holdExpiry();
     this.releasePaused();
   }
@@ -228,8 +228,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     const { executor } = this.parts();
     this.isFrozen = isFrozen;
     this.holdExpiry();
-    if (isFrozen || this.pausedUntilMs !== 0) executor.gate |= ServerGate.Paused;
-    else executor.gate &= ~ServerGate.Paused;
+    executor.setGate(ServerGate.Paused, isFrozen || this.pausedUntilMs !== 0);
     if (!isFrozen) this.releasePaused();
   }
 
@@ -256,8 +255,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     const { executor } = this.parts();
     this.isLoading = isLoading;
     this.holdExpiry();
-    if (isLoading) executor.gate |= ServerGate.Loading;
-    else executor.gate &= ~ServerGate.Loading;
+    executor.setGate(ServerGate.Loading, isLoading);
   }
 
   /** A command of this client must wait for the end of the pause; it is run again then. */

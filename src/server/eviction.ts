@@ -15,13 +15,14 @@ import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { Evictor } from '../keyspace/eviction/evictor.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Config } from './config/config.js';
+import type { Executor } from './executor.js';
 import { type MemoryGate, ServerGate } from './gate.js';
 
 export interface EvictionParts {
   readonly clock: { now(): number; micros(): number };
   readonly config: Config;
   /** Whose gate bit says that there is a limit. */
-  readonly executor: { gate: number };
+  readonly executor: Pick<Executor, 'setGate'>;
   readonly keyspace: Keyspace;
   /** Bytes in use, but for those that do not count. */
   usedBytes(): number;
@@ -78,10 +79,6 @@ export class Eviction implements MemoryGate {
       this.limitBytes === 0 || parts.usedBytes() + bytes <= this.limitBytes;
   }
 
-  get isLimited(): boolean {
-    return this.limitBytes !== 0;
-  }
-
   /** How long memory was above the limit in all, in microseconds: total_eviction_exceeded_time. */
   get totalExceededMicros(): number {
     return this.exceededMicros + this.currentExceededMicros;
@@ -126,15 +123,10 @@ export class Eviction implements MemoryGate {
   }
 
   private setLimit(bytes: number): void {
-    const { executor } = this.parts;
     this.limitBytes = bytes;
-    if (bytes === 0) {
-      executor.gate &= ~ServerGate.MemoryLimited;
-      this.relieve();
-    } else {
-      executor.gate |= ServerGate.MemoryLimited;
-      this.defer();
-    }
+    this.parts.executor.setGate(ServerGate.MemoryLimited, bytes !== 0);
+    if (bytes === 0) this.relieve();
+    else this.defer();
   }
 
   private evict(): 'enough' | 'late' | 'failed' {

@@ -424,7 +424,7 @@ export class Executor {
 
   private invokeGated(client: ClientImpl, command: RegisteredCommand): Verdict {
     const { call, reply, gateState } = this.parts;
-    const verdict = passGate(gateState, client, command, call.args, reply);
+    const verdict = passGate(gateState, this.gate, client, command, call.args, reply);
     if (verdict === 'run') {
       if ((this.gate & ServerGate.TrackingFull) !== 0) this.relieveTracking(client);
       if (client.transaction !== undefined && isQueued(command)) this.enqueue(client, command);

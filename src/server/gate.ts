@@ -71,10 +71,8 @@ export interface DiskGate {
   readonly refusal: string | undefined;
 }
 
-/** Asked before each command: whether there is memory for it. */
+/** Asked before each command while there is a limit: whether there is memory for it. */
 export interface MemoryGate {
-  /** Whether there is a limit. */
-  readonly isLimited: boolean;
   /** Makes room, as far as that is possible. */
   relieve(): void;
   readonly isOutOfMemory: boolean;
@@ -134,27 +132,38 @@ export function checkArity(command: Command, args: Args, reply: ReplyWriter): bo
   return false;
 }
 
-/** All checks beyond name and arity, for when a gate bit is set. Writes the error if rejected. */
+/**
+ * All checks beyond name and arity that the gate's bits ask for. Writes the error if rejected.
+ * @param gate the server's bits
+ */
 export function passGate(
   state: GateState,
+  gate: number,
   client: ClientImpl,
   command: Command,
   args: Args,
   reply: ReplyWriter,
 ): Verdict {
-  if (waitsForScript(state, command)) return 'postponed';
+  const isScripting = (gate & ServerGate.Scripting) !== 0;
+  if (isScripting && waitsForScript(state, command)) return 'postponed';
   const bits = bitsOf(state, client, command, args);
   if (!checkAuthenticated(client, command, reply)) return 'rejected';
   if (!checkMulti(client, command, reply)) return 'rejected';
   if (!checkPermitted(state, client, command, args, reply)) return 'rejected';
-  if (!checkMemory(state, client, command, bits, reply)) return 'rejected';
-  if (!checkDisk(state, command, bits, reply)) return 'rejected';
+  if ((gate & ServerGate.MemoryLimited) !== 0) {
+    if (!checkMemory(state, client, command, bits, reply)) return 'rejected';
+  }
+  if ((gate & ServerGate.DiskFailing) !== 0) {
+    if (!checkDisk(state, command, bits, reply)) return 'rejected';
+  }
   if (!checkSubscribed(client, command, reply)) return 'rejected';
-  if (!checkLoaded(state, client, command, reply)) return 'rejected';
-  if (!checkNotBusy(state, command, reply)) return 'rejected';
+  if ((gate & ServerGate.Loading) !== 0) {
+    if (!checkLoaded(state, client, command, reply)) return 'rejected';
+  }
+  if (isScripting && !checkNotBusy(state, command, reply)) return 'rejected';
   if (!checkNotReplica(client, command, bits, reply)) return 'rejected';
   const isReplica = (client.flags & ClientFlag.Replica) !== 0;
-  if (!isReplica && isPaused(state, bits)) return 'postponed';
+  if ((gate & ServerGate.Paused) !== 0 && !isReplica && isPaused(state, bits)) return 'postponed';
   return 'run';
 }
 
@@ -201,7 +210,6 @@ function checkMemory(
   bits: number,
   reply: ReplyWriter,
 ): boolean {
-  if (!memory.isLimited) return true;
   memory.relieve();
   if (!memory.isOutOfMemory) return true;
   // What is queued takes memory, too.

@@ -44,13 +44,13 @@ export class Monitors implements MonitorsApi {
   add(client: Client): void {
     client.flags |= MONITOR_FLAGS;
     this.clients.add(client as ClientImpl);
-    this.executor.gate |= ServerGate.Monitored;
+    this.executor.setGate(ServerGate.Monitored, true);
   }
 
   remove(client: Client): void {
     if (!this.clients.delete(client as ClientImpl)) return;
     client.flags &= ~MONITOR_FLAGS;
-    if (this.clients.size === 0) this.executor.gate &= ~ServerGate.Monitored;
+    if (this.clients.size === 0) this.executor.setGate(ServerGate.Monitored, false);
   }
 
   /** Tells of a command that has run. @param isInScript whether by a script of the client */

@@ -84,4 +84,22 @@ describe('maxmemory', () => {
     expect(await ask('EXISTS goes')).toContain('0');
     expect(await ask('EXISTS stays')).toContain('1');
   });
+
+  it('counts big values that are evicted lazily, if that is allowed', async () => {
+    const { ask } = await start();
+    await ask('CONFIG SET maxmemory-policy allkeys-random');
+    const members = Array.from({ length: 1000 }, (_, i) => `member:${i}`).join(' ');
+    for (const [lazy, counted] of [
+      ['no', 0],
+      ['yes', 1],
+    ] as const) {
+      await ask(`CONFIG SET lazyfree-lazy-eviction ${lazy}`);
+      await ask(`SADD big ${members}`);
+      await ask('CONFIG SET maxmemory 1');
+      expect(await ask('GET nothing')).toBe('null-bulk');
+      await ask('CONFIG SET maxmemory 0');
+      expect(await ask('EXISTS big')).toBe(':0');
+      expect(await infoNumber(ask, 'lazyfreed_objects')).toBe(counted);
+    }
+  });
 });

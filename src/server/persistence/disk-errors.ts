@@ -36,8 +36,7 @@ export class DiskErrors implements DiskGate {
   update(): void {
     const { executor } = this.parts;
     this.refusal = this.error();
-    if (this.refusal === undefined) executor.gate &= ~ServerGate.DiskFailing;
-    else executor.gate |= ServerGate.DiskFailing;
+    executor.setGate(ServerGate.DiskFailing, this.refusal !== undefined);
   }
 
   private error(): string | undefined {

@@ -245,8 +245,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
   ): void {
     if (this.execution !== undefined) throw NESTED;
     const { calls } = this;
-    const memory = this.parts.memory();
-    calls.isOutOfMemory = memory.isLimited && memory.isOutOfMemory;
+    calls.isOutOfMemory = this.parts.memory().isOutOfMemory;
     const isDeclared = (flags & ScriptFlag.Undeclared) === 0;
     if (isDeclared) this.checkDeclared(flags, isReadonly);
     const client = call.client as ClientImpl;
@@ -375,7 +374,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
     this.beganUs = clock.micros() - FIRST_SLICE_US;
     this.isBusy = false;
     call.client.block(this.wait);
-    executor.gate |= ServerGate.Scripting;
+    executor.setGate(ServerGate.Scripting, true);
     onSuspended(true);
     defer(this.goOn);
   }
@@ -443,7 +442,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
     executor.propagate(command);
     if (failed) command.failed++;
     executor.chargeDone(client, command, request, wait.usec + clock.micros() - begin);
-    executor.gate &= ~ServerGate.Scripting;
+    executor.setGate(ServerGate.Scripting, false);
     onSuspended(false);
     client.unblock();
     onDone(client);

@@ -37,8 +37,8 @@ const EVICTED_AT_ONCE = 100;
 
 /** What tracking needs of the executor. */
 export interface TrackingExecutor {
-  /** Bits of ServerGate. */
-  gate: number;
+  /** @param bit of ServerGate */
+  setGate(bit: number, isSet: boolean): void;
   /** The client whose command is running, if it passes the gate: one that tracks does. */
   readonly current: ClientImpl | undefined;
   push(client: ClientImpl, message: Buffer): void;
@@ -313,7 +313,7 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
 
   /** While there are too many keys, every command is preceded by `evict`. */
   private checkSize(): void {
-    if (this.isFull) this.parts.executor.gate |= ServerGate.TrackingFull;
+    if (this.isFull) this.parts.executor.setGate(ServerGate.TrackingFull, true);
   }
 
   /** Removes keys beyond the limit, and tells the clients that have read them. */
@@ -327,7 +327,7 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
       return;
     }
     this.exceeded = 0;
-    executor.gate &= ~ServerGate.TrackingFull;
+    executor.setGate(ServerGate.TrackingFull, false);
   }
 }
 
