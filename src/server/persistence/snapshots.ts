@@ -254,7 +254,8 @@ class Running {
     this.startedMs = clock.now();
     const delay = config.values['rdb-key-save-delay'];
     this.delayUs = delay < 0 ? -1 / delay : delay;
-    this.sink = new FrameSink(worker.input, this.slice);
+    // Not at once: the pipe may have taken all before this turn ends, and the next slice, and the next.
+    this.sink = new FrameSink(worker.input, () => parts.defer(this.slice));
     this.sink.job({
       directory,
       temporary,
