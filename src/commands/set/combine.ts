@@ -36,7 +36,7 @@ export const sunion: CommandSpec = {
   reply: { setOf: 'bulk' },
   run(call: Call) {
     const { sets } = openSources(call, 1, call.args.count);
-    if (sets.length === 1) replyMembers(call, sets[0]!);
+    if (sets.length === 1 && isWithoutRepeats(sets[0]!)) replyMembers(call, sets[0]!);
     else replyAndDispose(call, union(call, sets));
   },
 };
@@ -72,11 +72,10 @@ export const sdiff: CommandSpec = {
   reply: { setOf: 'bulk' },
   run(call: Call) {
     const sources = openSources(call, 1, call.args.count);
-    if (sources.sets.length === 1 && sources.hasFirst && !sources.firstTwice) {
-      replyMembers(call, sources.sets[0]!);
-    } else {
-      replyAndDispose(call, difference(call, sources));
-    }
+    const { sets } = sources;
+    const isAlone = sets.length === 1 && sources.hasFirst && !sources.firstTwice;
+    if (isAlone && isWithoutRepeats(sets[0]!)) replyMembers(call, sets[0]!);
+    else replyAndDispose(call, difference(call, sources));
   },
 };
 
@@ -117,6 +116,14 @@ function difference(call: Call, sources: Sources): FreeSet {
   addAll(result, first);
   for (let i = 1; i < sets.length && result.size > 0; i++) removeAll(result, sets[i]!);
   return result;
+}
+
+/**
+ * Whether the set can be its own union or difference. A listpack that RESTORE took without a close look
+ * (`sanitize-dump-payload no`) may hold a member twice; the result of a command on sets never does.
+ */
+function isWithoutRepeats(set: KeySet): boolean {
+  return set.kind !== Kind.SetListpack;
 }
 
 function addAll(result: FreeSet, set: KeySet): void {

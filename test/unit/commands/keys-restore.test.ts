@@ -120,6 +120,16 @@ describe('DUMP and RESTORE', () => {
     expect(rig.run('EXISTS k')).toBe(':0\r\n');
   });
 
+  it('a set that was let in with a member twice still gives each once in SDIFF and SUNION', () => {
+    const rig = makeRig();
+    // A listpack of a, b, b: 7 bytes of frame, 3 per member.
+    const listpack = [16, 0, 0, 0, 3, 0, 0x81, 0x61, 2, 0x81, 0x62, 2, 0x81, 0x62, 2, 0xff];
+    expect(rig.run(['RESTORE', 'set', '0', sealed(20, 16, ...listpack)])).toBe('+OK\r\n');
+    expect(rig.run('SCARD set')).toBe(':3\r\n');
+    expect(rig.run('SDIFF set')).toBe('*2\r\n$1\r\na\r\n$1\r\nb\r\n');
+    expect(rig.run('SUNION set')).toBe('*2\r\n$1\r\na\r\n$1\r\nb\r\n');
+  });
+
   it('DEBUG SET-SKIP-CHECKSUM-VALIDATION lets damaged payloads in', () => {
     const rig = makeRig({ 'enable-debug-command': 'yes' });
     rig.run('SET key v');
