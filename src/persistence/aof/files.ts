@@ -6,11 +6,13 @@
  * with `code` ('ENOSPC'); text for users: systemErrorText.
  */
 import {
+  close,
   closeSync,
   constants,
   fdatasync,
   fdatasyncSync,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -60,6 +62,7 @@ export interface AofFiles {
   rename(from: string, to: string): void;
   /** Has a folder's entries on the disk: files that are new, or have another name. */
   syncFolder(path: string): void;
+  syncFolderLater(path: string, done: Done): void;
   removeLater(path: string, done: Done): void;
 }
 
@@ -75,6 +78,10 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 
 /** What file systems answer that can't sync a folder. */
 const FOLDER_SYNC_UNKNOWN = new Set(['EISDIR', 'EBADF', 'EINVAL']);
+
+function isFolderSyncUnknown(error: unknown): boolean {
+  return FOLDER_SYNC_UNKNOWN.has((error as NodeJS.ErrnoException | null)?.code ?? '');
+}
 
 /** The real disk. */
 export const nodeAofFiles: AofFiles = {
@@ -105,10 +112,21 @@ export const nodeAofFiles: AofFiles = {
       fd = openSync(path, constants.O_RDONLY);
       fsyncSync(fd);
     } catch (error) {
-      if (!FOLDER_SYNC_UNKNOWN.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      if (!isFolderSyncUnknown(error)) throw error;
     } finally {
       if (fd >= 0) closeSync(fd);
     }
+  },
+  syncFolderLater(path, done) {
+    const told: Done = (error) => done(isFolderSyncUnknown(error) ? null : error);
+    let fd: number;
+    try {
+      fd = openSync(path, constants.O_RDONLY);
+    } catch (error) {
+      setImmediate(told, error);
+      return;
+    }
+    fsync(fd, (error) => close(fd, () => told(error)));
   },
   removeLater: (path, done) => unlink(path, done),
 };

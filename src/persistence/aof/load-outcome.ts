@@ -9,10 +9,10 @@
  * Source: loadSingleAppendOnlyFile and loadAppendOnlyFiles in Redis 7.2's aof.c.
  */
 import { systemErrorText } from '../../text/system-error.js';
+import { AofError } from './aof-error.js';
 import type { FileVerdict } from './file-reader.js';
 import type { AofFiles } from './files.js';
 import type { Manifest } from './manifest.js';
-import { AofError } from './manifest-store.js';
 
 export interface LogMessage {
   readonly level: 'notice' | 'warning';

@@ -17,11 +17,12 @@
  */
 import type { Args } from '../../resp/args.js';
 import { systemErrorText } from '../../text/system-error.js';
+import { AofError } from './aof-error.js';
 import { AofFileReader, type PreambleReader } from './file-reader.js';
 import type { AofFiles } from './files.js';
 import { cutBack, judgeLoad, type LogMessage, type PartSizes, partSizes } from './load-outcome.js';
 import type { AofFile, Manifest } from './manifest.js';
-import { AofError, type ManifestStore } from './manifest-store.js';
+import type { ManifestStore } from './manifest-store.js';
 
 export interface AofLoadParts {
   readonly files: AofFiles;

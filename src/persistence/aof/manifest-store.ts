@@ -1,26 +1,16 @@
 /**
  * The manifest on disk: reading it, and putting another in its place at one stroke.
  *
- * A new manifest is written beside the old one, synced, renamed over it, and the folder synced: whenever
- * the machine stops, one of the two is there, whole. The files that it names are synced by whoever has
- * written them, before.
+ * Whenever the machine stops, one of the two is there, whole: see storing.ts. The files that it names are
+ * synced by whoever has written them, before.
  */
 import { join } from 'node:path';
 import { systemErrorText } from '../../text/system-error.js';
+import { AofError } from './aof-error.js';
 import type { AofFiles } from './files.js';
-import { Manifest, manifestName, needsUpgrade, partOfLog, tempManifestName } from './manifest.js';
+import { Manifest, manifestName, needsUpgrade, partOfLog } from './manifest.js';
 import { MANIFEST_MAX_BYTES, ManifestFault, parseManifest } from './parse-manifest.js';
-
-/** Something with the append-only files went wrong; its text is what Redis logs. */
-export class AofError extends Error {
-  constructor(
-    message: string,
-    /** All messages, where there are more than one. */
-    readonly messages: readonly string[] = [message],
-  ) {
-    super(message);
-  }
-}
+import { Storing, type StoringEnd } from './storing.js';
 
 export class ManifestStore {
   /**
@@ -99,22 +89,24 @@ export class ManifestStore {
     );
   }
 
-  /** Puts this manifest in the place of the one on disk. @throws AofError that one still counts */
+  /** Puts this manifest in the place of the one on disk. @throws AofError see Storing */
   store(manifest: Manifest): void {
-    const name = manifestName(this.filename);
-    const tempName = tempManifestName(this.filename);
-    const path = this.path(name);
-    const temp = this.path(tempName);
-    this.writeTemp(temp, tempName, Buffer.from(manifest.format()));
-    this.attempt(
-      (why) =>
-        `Error trying to rename the temporary AOF manifest file ${tempName} into ${name}: ${why}`,
-      (files) => files.rename(temp, path),
-    );
-    this.attempt(
-      (why) => `Fail to fsync AOF directory ${path}: ${why}.`,
-      (files) => files.syncFolder(this.folder),
-    );
+    let failed: AofError | undefined;
+    this.storing(manifest, (error) => {
+      failed = error;
+    }).finish();
+    if (failed !== undefined) throw failed;
+  }
+
+  /** The same, while the event loop goes on: see Storing. */
+  storeLater(manifest: Manifest, onEnd: StoringEnd): Storing {
+    const storing = this.storing(manifest, onEnd);
+    storing.goOn();
+    return storing;
+  }
+
+  private storing(manifest: Manifest, onEnd: StoringEnd): Storing {
+    return new Storing(this.files, this.folder, this.filename, manifest, onEnd);
   }
 
   /** Whether the append-only file is one of a Redis before 7.0. */
@@ -141,29 +133,6 @@ export class ManifestStore {
       (files) => files.rename(join(this.dir, filename), this.path(filename)),
     );
     return manifest;
-  }
-
-  private writeTemp(temp: string, tempName: string, bytes: Uint8Array): void {
-    const fd = this.attempt(
-      (why) => `Can't open the AOF manifest file ${tempName}: ${why}`,
-      (files) => files.open(temp, 'fresh'),
-    );
-    try {
-      this.attempt(
-        (why) => `Error trying to write the temporary AOF manifest file ${tempName}: ${why}`,
-        (files) => {
-          for (let at = 0; at < bytes.length; ) {
-            at += files.write(fd, bytes, at, bytes.length - at);
-          }
-        },
-      );
-      this.attempt(
-        (why) => `Fail to fsync the temp AOF file ${tempName}: ${why}.`,
-        (files) => files.sync(fd),
-      );
-    } finally {
-      this.files.close(fd);
-    }
   }
 
   private attempt<T>(message: (why: string) => string, act: (files: AofFiles) => T): T {

@@ -15,9 +15,10 @@
  *
  * Source: aof.c and serverCron of Redis 7.2.
  */
+
+import { AofError } from '../../persistence/aof/aof-error.js';
 import type { AofFiles } from '../../persistence/aof/files.js';
 import type { BaseFormat } from '../../persistence/aof/manifest.js';
-import { AofError } from '../../persistence/aof/manifest-store.js';
 import type { RewriteRequest } from '../api/append-only.js';
 import type { Clock } from '../api/clock.js';
 import type { Config } from '../api/config.js';
@@ -74,6 +75,8 @@ export class AofRewriter {
   /** aof_last_rewrite_time_sec; -1: there was none. */
   lastSeconds = -1;
 
+  /** What goes on: the log turns to another file, its base is written, or put in the old one's place. */
+  private phase: 'none' | 'turning' | 'writing' | 'replacing' = 'none';
   private job: BaseJob | undefined = undefined;
   private startedMs = 0;
   private delayMinutes = 0;
@@ -84,12 +87,12 @@ export class AofRewriter {
 
   /** aof_rewrite_in_progress */
   get isRunning(): boolean {
-    return this.job !== undefined;
+    return this.phase !== 'none';
   }
 
   /** aof_current_rewrite_time_sec; -1: there is none. */
   get currentSeconds(): number {
-    return this.job === undefined ? -1 : this.secondsSinceStart;
+    return this.isRunning ? this.secondsSinceStart : -1;
   }
 
   resetCounters(): void {
@@ -99,7 +102,7 @@ export class AofRewriter {
 
   /** BGREWRITEAOF. */
   request(): RewriteRequest {
-    if (this.job !== undefined) return 'in progress';
+    if (this.isRunning) return 'in progress';
     if (this.mustWait) {
       this.isScheduled = true;
       this.failures = 0;
@@ -111,7 +114,7 @@ export class AofRewriter {
   /** The log is switched on: it needs a base. @returns false if that can't be */
   requestFirst(): boolean {
     const { log } = this.parts;
-    if (this.parts.base.isBusy && this.job === undefined) {
+    if (this.parts.base.isBusy && !this.isRunning) {
       this.isScheduled = true;
       log.notice(
         'AOF was enabled but there is already another background operation. An AOF background was ' +
@@ -126,7 +129,7 @@ export class AofRewriter {
       );
       return true;
     }
-    if (this.job !== undefined) {
+    if (this.isRunning) {
       log.notice(
         'AOF was enabled but there is already an AOF rewriting in background. Stopping background ' +
           'AOF and starting a rewrite now.',
@@ -140,12 +143,14 @@ export class AofRewriter {
 
   /** The log is switched off, or the server ends. */
   stop(): void {
+    this.parts.aof.settle();
     const { job } = this;
     this.isScheduled = false;
     if (job === undefined) return;
     this.parts.log.notice(`Killing running AOF rewrite child: ${job.pid}`);
     job.stop();
     this.job = undefined;
+    this.phase = 'none';
   }
 
   /** Each run of the cron: begins what is due. */
@@ -164,7 +169,7 @@ export class AofRewriter {
   // ---- beginning
 
   private get mustWait(): boolean {
-    return this.parts.base.isBusy || this.parts.isInUnit();
+    return this.isRunning || this.parts.base.isBusy || this.parts.isInUnit();
   }
 
   /** By how many percent the log has grown, if that is reason to rewrite it. */
@@ -199,12 +204,32 @@ export class AofRewriter {
     return true;
   }
 
+  /** @returns whether it is under way; if not, the log says why */
   private start(): boolean {
-    const { aof, base, clock, log } = this.parts;
+    const { aof, base, clock } = this.parts;
     if (base.isBusy) return false;
-    if (!this.makeFolder() || !aof.beginIncr()) {
+    if (!this.makeFolder()) {
       this.hasFailed = true;
       return false;
+    }
+    this.phase = 'turning';
+    this.isScheduled = false;
+    this.startedMs = clock.now();
+    aof.beginIncr((hasBegun) => this.turned(hasBegun));
+    return this.isRunning;
+  }
+
+  /** What is appended goes to another file now, or nothing has changed. */
+  private turned(hasBegun: boolean): void {
+    const { aof, base, log } = this.parts;
+    this.phase = 'none';
+    if (!hasBegun) {
+      this.hasFailed = true;
+      return;
+    }
+    if (this.mustWait) {
+      this.isScheduled = true;
+      return;
     }
     this.count++;
     const format = aof.baseFormat;
@@ -212,13 +237,11 @@ export class AofRewriter {
     if (job === undefined) {
       this.hasFailed = true;
       aof.dropIncr();
-      return false;
+      return;
     }
     this.job = job;
-    this.startedMs = clock.now();
-    this.isScheduled = false;
+    this.phase = 'writing';
     log.notice(`Background append only file rewriting started by pid ${job.pid}`);
-    return true;
   }
 
   private makeFolder(): boolean {
@@ -237,30 +260,40 @@ export class AofRewriter {
 
   private ended(format: BaseFormat, outcome: BaseOutcome): void {
     const { aof, files, log } = this.parts;
-    const seconds = this.secondsSinceStart;
     this.job = undefined;
     if (outcome.kind === 'written') {
       log.notice('Background AOF rewrite terminated with success');
-      if (aof.replaceBase(outcome.path, format)) {
-        this.hasFailed = false;
-        this.failures = 0;
-        log.notice('Background AOF rewrite finished successfully');
-      } else {
-        this.failed();
-        files.removeLater(outcome.path, () => {});
-      }
-    } else if (outcome.kind === 'killed') {
-      this.failed();
+      this.phase = 'replacing';
+      aof.replaceBase(outcome.path, format, (isReplaced) => {
+        if (isReplaced) {
+          this.hasFailed = false;
+          this.failures = 0;
+          log.notice('Background AOF rewrite finished successfully');
+        } else {
+          this.failed();
+          files.removeLater(outcome.path, () => {});
+        }
+        this.over();
+      });
+      return;
+    }
+    this.failed();
+    if (outcome.kind === 'killed') {
       log.warning(`Background AOF rewrite terminated by signal ${outcome.signal}`);
     } else {
-      this.failed();
       log.warning('Background AOF rewrite terminated with error');
     }
+    this.over();
+  }
+
+  private over(): void {
+    const { aof } = this.parts;
+    this.phase = 'none';
     if (aof.state === 'waiting') {
       aof.dropIncr();
       this.isScheduled = true;
     }
-    this.lastSeconds = seconds;
+    this.lastSeconds = this.secondsSinceStart;
   }
 
   private failed(): void {

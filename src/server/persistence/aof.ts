@@ -9,6 +9,9 @@
  * and what is changed meanwhile goes to a temporary file. Only once the base is there do both become
  * part of the manifest, and only then is the log worth anything ('on').
  *
+ * What the log is made of changes on the disk first (`storing`), which takes syncs and is not waited for;
+ * until it has, the log goes on as it was. Whoever has more to change has that done at once (`settle`).
+ *
  * Promise: a reply to a client that has written leaves after its commands are in the file (with
  * `appendfsync always`: on the disk). Where Redis answers while a write waits for a sync that is slow
  * (everysec), here the replies of those who have written wait with it (`heldFrom`); others get theirs.
@@ -16,10 +19,13 @@
  *
  * Source: aof.c of Redis 7.2.
  */
+
+import { AofError } from '../../persistence/aof/aof-error.js';
 import type { AofFiles } from '../../persistence/aof/files.js';
 import type { PartSizes } from '../../persistence/aof/load-outcome.js';
 import { type BaseFormat, Manifest, tempIncrName } from '../../persistence/aof/manifest.js';
-import { AofError, ManifestStore } from '../../persistence/aof/manifest-store.js';
+import { ManifestStore } from '../../persistence/aof/manifest-store.js';
+import type { Storing } from '../../persistence/aof/storing.js';
 import { type AofLatencyEvent, AofWriter } from '../../persistence/aof/writer.js';
 import type { Args } from '../../resp/args.js';
 import { systemErrorText } from '../../text/system-error.js';
@@ -76,6 +82,8 @@ export class AppendOnlyFile implements PropagationSink {
   /** Whether it gets what is propagated: not while it waits for a base that nobody writes. */
   private isFed = false;
   private wasFailing = false;
+  /** The next manifest, while it is on its way to the disk. */
+  private storing: Storing | undefined = undefined;
 
   constructor(private readonly parts: AppendOnlyParts) {
     const { clock, config, files, log, propagation } = parts;
@@ -180,6 +188,7 @@ export class AppendOnlyFile implements PropagationSink {
 
   /** The server ends: writes and syncs what there is. */
   finish(): void {
+    this.settle();
     if (!this.writer.isOpen || this.isDoomed) return;
     this.parts.log.notice('Calling fsync() on the AOF file.');
     this.parts.propagation.settle();
@@ -254,6 +263,7 @@ export class AppendOnlyFile implements PropagationSink {
 
   /** Writes all there is, for its files are read again (DEBUG LOADAOF). */
   flushAll(): void {
+    this.settle();
     this.parts.propagation.settle();
     if (this.isOn) this.writer.flush(true);
   }
@@ -267,6 +277,7 @@ export class AppendOnlyFile implements PropagationSink {
   // ---- on and off
 
   private switchOn(): boolean {
+    this.settle();
     this.state = 'waiting';
     if (!this.reread() || !this.parts.onSwitched(true)) {
       this.state = 'off';
@@ -284,6 +295,7 @@ export class AppendOnlyFile implements PropagationSink {
   }
 
   private switchOff(): void {
+    this.settle();
     this.parts.propagation.settle();
     this.writer.close();
     this.feed(false);
@@ -316,75 +328,124 @@ export class AppendOnlyFile implements PropagationSink {
   /**
    * A rewrite begins: what is appended from now on goes to another file. While there is no base yet,
    * that is a temporary one.
-   * @returns false if that is not possible: the log says why
+   * @param then told, at once or soon, whether it does; if not, the log says why
    */
-  beginIncr(): boolean {
-    const { store, writer } = this;
-    if (this.state === 'off') return this.reread();
-    const { files, log } = this.parts;
-    this.parts.propagation.settle();
-    const isWaiting = this.state === 'waiting';
-    // What is in the new base must not be in the new file as well.
-    if (!isWaiting && !writer.flush(true)) {
-      log.warning(UNWRITTEN);
+  beginIncr(then: (hasBegun: boolean) => void): void {
+    this.settle();
+    if (this.state === 'off') then(this.reread());
+    else if (this.state === 'waiting') then(this.beginTempIncr());
+    else this.beginNamedIncr(then);
+  }
+
+  private beginTempIncr(): boolean {
+    const name = tempIncrName(this.store.filename);
+    try {
+      this.moveOn(name, this.openFile(name, 'fresh'));
+    } catch (error) {
+      this.logError(error);
       return false;
     }
-    const manifest = isWaiting ? this.manifest : this.manifest.withNextIncr(store.filename);
-    const name = isWaiting ? tempIncrName(store.filename) : manifest.lastIncr!.name;
+    if (!this.isFed) this.feed(true);
+    return true;
+  }
+
+  /** The manifest names the file before anything is in it. */
+  private beginNamedIncr(then: (hasBegun: boolean) => void): void {
+    const manifest = this.manifest.withNextIncr(this.store.filename);
+    const { name } = manifest.lastIncr!;
     let fd: number;
     try {
+      this.writeAll();
       fd = this.openFile(name, 'fresh');
     } catch (error) {
       this.logError(error);
-      return false;
+      then(false);
+      return;
     }
+    this.storeLater(manifest, (isStored) => {
+      if (!isStored) {
+        this.parts.files.close(fd);
+        then(false);
+        return;
+      }
+      try {
+        this.moveOn(name, fd);
+        this.manifest = manifest;
+      } catch (error) {
+        this.logError(error);
+        this.restoreManifest();
+        then(false);
+        return;
+      }
+      then(true);
+    });
+  }
+
+  /** What is in a new base must not be in the new file as well. @throws AofError */
+  private writeAll(): void {
+    this.parts.propagation.settle();
+    if (this.state === 'on' && !this.writer.flush(true)) throw new AofError(UNWRITTEN);
+  }
+
+  /** From now on, this file is appended to. @throws AofError: it is not, and is closed */
+  private moveOn(name: string, fd: number): void {
+    const { files, log } = this.parts;
     try {
-      if (!isWaiting) store.store(manifest);
+      this.writeAll();
       log.notice(`Creating AOF incr file ${name} on background rewrite`);
-      if (!writer.open(fd, 0)) throw new AofError(TORN);
+      if (!this.writer.open(fd, 0)) throw new AofError(TORN);
     } catch (error) {
       files.close(fd);
-      this.logError(error);
-      return false;
+      throw error;
     }
-    this.manifest = manifest;
-    if (!this.isFed) this.feed(true);
-    return true;
   }
 
   /**
    * A rewrite is done: its file becomes the base, and what was appended since its beginning goes with
    * it. Whatever fails leaves the log as it was.
    * @param temp path of the new base, on the disk
-   * @returns whether the log has the new base
+   * @param then told, at once or soon, whether the log has the new base
    */
-  replaceBase(temp: string, format: BaseFormat): boolean {
+  replaceBase(temp: string, format: BaseFormat, then: (isReplaced: boolean) => void): void {
+    this.settle();
     const { store, state } = this;
     const { files, log } = this.parts;
     let manifest = this.manifest.withNextBase(store.filename, format);
+    const base = store.path(manifest.base!.name);
     const made: string[] = [];
+    const failed = () => {
+      for (const path of made) files.removeLater(path, () => {});
+      then(false);
+    };
     try {
-      const base = manifest.base!.name;
-      this.rename(temp, store.path(base), 'base');
+      this.rename(temp, base, 'base');
       made.push(base);
-      log.notice(`Successfully renamed the temporary AOF base file ${lastPart(temp)} into ${base}`);
+      log.notice(
+        `Successfully renamed the temporary AOF base file ${lastPart(temp)} into ${lastPart(base)}`,
+      );
       if (state === 'waiting') {
         const tempIncr = tempIncrName(store.filename);
         manifest = manifest.withNextIncr(store.filename);
         const incr = manifest.lastIncr!.name;
         this.rename(store.path(tempIncr), store.path(incr), 'incr');
-        made.push(incr);
+        made.push(store.path(incr));
         log.notice(`Successfully renamed the temporary AOF incr file ${tempIncr} into ${incr}`);
       }
-      manifest = manifest.withIncrRewritten(state === 'off' ? 0 : 1);
-      store.store(manifest);
-      this.adopt(manifest, files.sizeOf(store.path(base)));
-      return true;
     } catch (error) {
       this.logError(error);
-      for (const name of made) files.removeLater(store.path(name), () => {});
-      return false;
+      failed();
+      return;
     }
+    manifest = manifest.withIncrRewritten(state === 'off' ? 0 : 1);
+    this.storeLater(manifest, (isStored) => {
+      if (!isStored) {
+        failed();
+        return;
+      }
+      this.adopt(manifest, files.sizeOf(base));
+      then(true);
+      this.collectHistory();
+    });
   }
 
   private adopt(manifest: Manifest, baseSize: number): void {
@@ -393,7 +454,6 @@ export class AppendOnlyFile implements PropagationSink {
       this.writer.totalSize = baseSize + this.writer.incrSize;
       this.rewriteBaseSize = this.writer.totalSize;
     }
-    this.collectHistory();
     if (this.state === 'waiting') this.state = 'on';
   }
 
@@ -411,21 +471,50 @@ export class AppendOnlyFile implements PropagationSink {
 
   /** Deletes what rewrites have left behind. */
   private collectHistory(): void {
+    this.settle();
     const { config, files, log } = this.parts;
     const { manifest, store } = this;
     if (config.values['aof-disable-auto-gc'] || manifest.history.length === 0) return;
     const rest = manifest.withoutHistory();
-    try {
-      store.store(rest);
-    } catch (error) {
-      this.logError(error);
-      return;
-    }
-    this.manifest = rest;
-    for (const name of manifest.deletable) {
-      log.notice(`Removing the history file ${name} in the background`);
-      files.removeLater(store.path(name), () => {});
-    }
+    this.storeLater(rest, (isStored) => {
+      if (!isStored) return;
+      this.manifest = rest;
+      for (const name of manifest.deletable) {
+        log.notice(`Removing the history file ${name} in the background`);
+        files.removeLater(store.path(name), () => {});
+      }
+    });
+  }
+
+  // ---- the manifest
+
+  /** What is on its way to the disk gets there at once. */
+  settle(): void {
+    while (this.storing !== undefined) this.storing.finish();
+  }
+
+  /** @param then told, at once or soon, whether this manifest is the one on disk, or the old one is */
+  private storeLater(manifest: Manifest, then: (isStored: boolean) => void): void {
+    const storing = this.store.storeLater(manifest, (error, isNamed) => {
+      this.storing = undefined;
+      if (error === undefined) then(true);
+      else {
+        this.logError(error);
+        then(isNamed && !this.restoreManifest());
+      }
+    });
+    if (!storing.isOver) this.storing = storing;
+  }
+
+  /** Another is on disk than the log goes on with. @returns whether that could be mended */
+  private restoreManifest(): boolean {
+    let isMended = false;
+    const storing = this.store.storeLater(this.manifest, (error, isNamed) => {
+      if (error !== undefined) this.logError(error);
+      isMended = isNamed;
+    });
+    storing.finish();
+    return isMended;
   }
 
   // ---- files

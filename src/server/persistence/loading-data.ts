@@ -3,8 +3,9 @@
  * them anew, for tests (DEBUG RELOAD, DEBUG LOADAOF).
  */
 import { join } from 'node:path';
+import { AofError } from '../../persistence/aof/aof-error.js';
 import type { AofFiles } from '../../persistence/aof/files.js';
-import { AofError, ManifestStore } from '../../persistence/aof/manifest-store.js';
+import { ManifestStore } from '../../persistence/aof/manifest-store.js';
 import type { LoadingApi } from '../api/loading.js';
 import type { Loading, LoadOutcome, LoadSource } from './loading.js';
 import { type AofLoadingParts, AofLogLoad, type AofOnDisk } from './loading-aof.js';

@@ -8,9 +8,10 @@
  * what is in the file by command; so does a terminal.
  */
 import { dirname } from 'node:path';
+import { AofError } from '../../persistence/aof/aof-error.js';
 import { beginsWithRdb } from '../../persistence/aof/file-reader.js';
 import type { AofFiles } from '../../persistence/aof/files.js';
-import { AofError, readManifest } from '../../persistence/aof/manifest-store.js';
+import { readManifest } from '../../persistence/aof/manifest-store.js';
 import { MANIFEST_LINE_MAX, ManifestFault } from '../../persistence/aof/parse-manifest.js';
 import { systemErrorText } from '../../text/system-error.js';
 import { latin1Of, utf8Of } from '../texts.js';

@@ -34,6 +34,11 @@ export class FakeDisk implements AofFiles {
     this.opened.clear();
   }
 
+  /** Has all syncs end that are under way, and those that are begun then. */
+  finishSyncs(): void {
+    for (let end = this.laterSyncs.shift(); end !== undefined; end = this.laterSyncs.shift()) end();
+  }
+
   put(path: string, content: Uint8Array | string): void {
     const bytes = Buffer.from(content);
     const inode = { content: bytes, synced: bytes };
@@ -137,7 +142,7 @@ export class FakeDisk implements AofFiles {
     const { path, inode } = this.at(fd);
     this.log.push(`syncLater ${path}`);
     const content = inode.content;
-    this.laterSyncs.push((error = null) => {
+    this.laterSyncs.push((error = this.failureOf('sync', path)) => {
       if (error === null) inode.synced = content;
       done(error);
     });
@@ -160,10 +165,28 @@ export class FakeDisk implements AofFiles {
     this.syncedNames = new Map(this.names);
   }
 
+  syncFolderLater(path: string, done: Done): void {
+    this.log.push(`syncFolderLater ${path}`);
+    const names = new Map(this.names);
+    this.laterSyncs.push((error = this.failureOf('syncFolder', path)) => {
+      if (error === null) this.syncedNames = names;
+      done(error);
+    });
+  }
+
   removeLater(path: string, done: Done): void {
     this.begin('remove', path);
     this.names.delete(path);
     done(null);
+  }
+
+  private failureOf(operation: string, path: string): unknown {
+    try {
+      this.before(operation, path);
+      return null;
+    } catch (error) {
+      return error;
+    }
   }
 
   private begin(operation: string, path: string): void {

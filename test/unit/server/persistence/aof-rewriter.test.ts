@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Manifest } from '../../../../src/persistence/aof/manifest.js';
 import { Args } from '../../../../src/resp/args.js';
+import type { RewriteRequest } from '../../../../src/server/api/append-only.js';
 import { ManualClock } from '../../../../src/server/clock.js';
 import { Config } from '../../../../src/server/config/config.js';
 import type { DirectiveOptions } from '../../../../src/server/config/directives.js';
@@ -29,6 +30,12 @@ class StubBase implements BaseWriter {
   }
 
   end(outcome?: BaseOutcome): void {
+    this.ends(outcome);
+    disk.finishSyncs();
+  }
+
+  /** … and the syncs that this leads to take their time. */
+  ends(outcome?: BaseOutcome): void {
     const { onEnd } = this;
     this.isBusy = false;
     this.onEnd = undefined;
@@ -93,6 +100,17 @@ function begin(): void {
   log.length = 0;
 }
 
+function rewrite(): RewriteRequest {
+  const answer = appendOnly.rewrite();
+  disk.finishSyncs();
+  return answer;
+}
+
+function tend(): void {
+  appendOnly.tend(false);
+  disk.finishSyncs();
+}
+
 function append(word: string): void {
   unit.offset++;
   appendOnly.file.command(0, Args.from(['SET', 'k', word]));
@@ -118,7 +136,7 @@ describe('a rewrite', () => {
 
   it('has the log begin with what is there, and another file for what comes', () => {
     append('before');
-    expect(appendOnly.rewrite()).toBe('started');
+    expect(rewrite()).toBe('started');
     expect(manifest()).toEqual([
       'file appendonly.aof.1.base.rdb seq 1 type b',
       'file appendonly.aof.1.incr.aof seq 1 type i',
@@ -144,20 +162,20 @@ describe('a rewrite', () => {
       'Background AOF rewrite terminated with success',
       'Successfully renamed the temporary AOF base file temp-rewriteaof-bg-7.aof into ' +
         'appendonly.aof.2.base.rdb',
+      'Background AOF rewrite finished successfully',
       'Removing the history file appendonly.aof.1.incr.aof in the background',
       'Removing the history file appendonly.aof.1.base.rdb in the background',
-      'Background AOF rewrite finished successfully',
     ]);
   });
 
   it('that fails leaves a log that is whole', () => {
     append('before');
-    appendOnly.rewrite();
+    rewrite();
     append('meanwhile');
     base.end({ kind: 'failed' });
     expect(manifest()).toHaveLength(3);
     expect(appendOnly.rewriter).toMatchObject({ hasFailed: true, failures: 1, isRunning: false });
-    appendOnly.rewrite();
+    rewrite();
     base.end(WRITTEN);
     expect(manifest()).toEqual([
       'file appendonly.aof.2.base.rdb seq 2 type b',
@@ -166,62 +184,132 @@ describe('a rewrite', () => {
     expect(appendOnly.rewriter).toMatchObject({ hasFailed: false, failures: 0 });
   });
 
-  it.each(['rename', 'open', 'sync'])('whose %s fails leaves a log that is whole', (operation) => {
+  it.each(['rename', 'open', 'sync', 'syncFolder'])(
+    'whose %s fails leaves a log that is whole',
+    (operation) => {
+      append('before');
+      rewrite();
+      append('meanwhile');
+      disk.before = (name) => {
+        if (name === operation) throw failure('EIO');
+      };
+      base.end(WRITTEN);
+      disk.before = () => {};
+      expect(manifest()).toHaveLength(3);
+      expect(files().filter((name) => name.includes('.2.base'))).toEqual([]);
+      expect(disk.text(`${FOLDER}/appendonly.aof.1.incr.aof`)).toContain('before');
+      expect(disk.text(`${FOLDER}/appendonly.aof.2.incr.aof`)).toContain('meanwhile');
+      expect(appendOnly.rewriter.hasFailed).toBe(true);
+    },
+  );
+
+  it('goes on with the old file until the manifest that names the new one is on the disk', () => {
     append('before');
-    appendOnly.rewrite();
+    expect(appendOnly.rewrite()).toBe('started');
+    expect(appendOnly.rewrite()).toBe('in progress');
     append('meanwhile');
-    disk.before = (name) => {
-      if (name === operation) throw failure('EIO');
-    };
+    disk.finishSyncs();
+    append('after');
+    expect(disk.text(`${FOLDER}/appendonly.aof.1.incr.aof`)).toContain('meanwhile');
+    expect(disk.text(`${FOLDER}/appendonly.aof.2.incr.aof`)).toContain('after');
     base.end(WRITTEN);
-    disk.before = () => {};
+    expect(manifest()).toHaveLength(2);
+  });
+
+  it('has the base in its place once the manifest is on the disk, and not before', () => {
+    append('before');
+    rewrite();
+    base.ends(WRITTEN);
+    expect(appendOnly.rewriter.isRunning).toBe(true);
     expect(manifest()).toHaveLength(3);
-    expect(files().filter((name) => name.includes('.2.base'))).toEqual([]);
-    expect(disk.text(`${FOLDER}/appendonly.aof.1.incr.aof`)).toContain('before');
-    expect(disk.text(`${FOLDER}/appendonly.aof.2.incr.aof`)).toContain('meanwhile');
-    expect(appendOnly.rewriter.hasFailed).toBe(true);
+    expect(files()).toContain('appendonly.aof.1.base.rdb');
+    disk.finishSyncs();
+    expect(appendOnly.rewriter.isRunning).toBe(false);
+    expect(manifest()).toHaveLength(2);
+  });
+
+  it('whose manifest is on its way is done with at once when the log is switched off', async () => {
+    append('before');
+    rewrite();
+    base.ends(WRITTEN);
+    await config.set([['appendonly', 'no']], LOCAL);
+    expect(appendOnly.rewriter).toMatchObject({ isRunning: false, hasFailed: false });
+    expect(manifest()).toEqual([
+      'file appendonly.aof.2.base.rdb seq 2 type b',
+      'file appendonly.aof.2.incr.aof seq 2 type i',
+    ]);
+    // The threads' own end comes too late to change anything.
+    disk.finishSyncs();
+    expect(manifest()).toHaveLength(2);
+  });
+
+  it('waits for a snapshot that was begun while the log turned to another file', () => {
+    appendOnly.rewrite();
+    base.isBusy = true;
+    disk.finishSyncs();
+    expect(appendOnly.rewriter).toMatchObject({ isRunning: false, isScheduled: true });
+    append('meanwhile');
+    base.isBusy = false;
+    tend();
+    base.end(WRITTEN);
+    expect(manifest()).toEqual([
+      'file appendonly.aof.2.base.rdb seq 2 type b',
+      'file appendonly.aof.3.incr.aof seq 3 type i',
+    ]);
+  });
+
+  it('that can no longer be begun once the manifest names its file takes that back', () => {
+    appendOnly.rewrite();
+    disk.nextWrites.push('ENOSPC', 'ENOSPC');
+    append('waits');
+    disk.finishSyncs();
+    expect(appendOnly.rewriter).toMatchObject({ isRunning: false, hasFailed: true });
+    expect(manifest()).toHaveLength(2);
+    append('later');
+    expect(disk.text(`${FOLDER}/appendonly.aof.1.incr.aof`)).toContain('waits');
   });
 
   it('is not begun while what was appended is not in the file: it would be in the base as well', () => {
     disk.nextWrites.push('ENOSPC');
     append('waits');
     disk.nextWrites.push('ENOSPC');
-    expect(appendOnly.rewrite()).toBe('failed');
+    expect(rewrite()).toBe('failed');
     expect(manifest()).toHaveLength(2);
-    expect(appendOnly.rewrite()).toBe('started');
+    expect(rewrite()).toBe('started');
     expect(disk.text(`${FOLDER}/appendonly.aof.1.incr.aof`)).toContain('waits');
   });
 
   it('is not begun twice, and waits for a snapshot that is under way', () => {
-    appendOnly.rewrite();
-    expect(appendOnly.rewrite()).toBe('in progress');
+    rewrite();
+    expect(rewrite()).toBe('in progress');
     base.end(WRITTEN);
     base.isBusy = true;
-    expect(appendOnly.rewrite()).toBe('scheduled');
-    appendOnly.tend(false);
+    expect(rewrite()).toBe('scheduled');
+    tend();
     expect(appendOnly.rewriter.isRunning).toBe(false);
     base.isBusy = false;
-    appendOnly.tend(false);
+    tend();
     expect(appendOnly.rewriter).toMatchObject({ isRunning: true, isScheduled: false });
   });
 
   it('waits for the end of a transaction', () => {
     unit.isInUnit = true;
-    expect(appendOnly.rewrite()).toBe('scheduled');
-    appendOnly.tend(false);
+    expect(rewrite()).toBe('scheduled');
+    tend();
     expect(appendOnly.rewriter.isRunning).toBe(false);
     unit.isInUnit = false;
-    appendOnly.tend(false);
+    tend();
     expect(appendOnly.rewriter.isRunning).toBe(true);
   });
 
   it('keeps what it has replaced while aof-disable-auto-gc says so', async () => {
     await config.set([['aof-disable-auto-gc', 'yes']], LOCAL);
-    appendOnly.rewrite();
+    rewrite();
     base.end(WRITTEN);
     expect(manifest()).toContain('file appendonly.aof.1.base.rdb seq 1 type h');
     expect(files()).toContain('appendonly.aof.1.base.rdb');
     await config.set([['aof-disable-auto-gc', 'no']], LOCAL);
+    disk.finishSyncs();
     expect(manifest()).toHaveLength(2);
     expect(files()).not.toContain('appendonly.aof.1.base.rdb');
   });
@@ -232,10 +320,10 @@ describe('a log that grows', () => {
     make({ appendonly: true, 'auto-aof-rewrite-min-size': 240 });
     begin();
     for (let i = 0; i < 4; i++) append('x'.repeat(20));
-    appendOnly.tend(false);
+    tend();
     expect(appendOnly.rewriter.isRunning).toBe(false);
     append('x'.repeat(20));
-    appendOnly.tend(false);
+    tend();
     expect(appendOnly.rewriter.isRunning).toBe(true);
     expect(log[0]).toMatch(/^Starting automatic rewriting of AOF on \d+% growth$/);
   });
@@ -245,7 +333,7 @@ describe('a log that grows', () => {
     begin();
     append('x'.repeat(2000));
     const fail = () => {
-      appendOnly.tend(false);
+      tend();
       const hasBegun = appendOnly.rewriter.isRunning;
       if (hasBegun) base.end({ kind: 'failed' });
       return hasBegun;
@@ -264,7 +352,7 @@ describe('a log that grows', () => {
           `${minutes} minutes`,
       ),
     );
-    expect(appendOnly.rewrite()).toBe('started');
+    expect(rewrite()).toBe('started');
   });
 });
 
@@ -297,7 +385,7 @@ describe('appendonly at run time', () => {
     base.end({ kind: 'killed', signal: 9 });
     expect(files()).toEqual([]);
     expect(unit.isFed).toBe(false);
-    appendOnly.tend(false);
+    tend();
     expect(unit.isFed).toBe(true);
     append('kept');
     base.end(WRITTEN);
@@ -325,15 +413,15 @@ describe('appendonly at run time', () => {
     expect(appendOnly.file.state).toBe('waiting');
     expect(unit.isFed).toBe(false);
     base.isBusy = false;
-    appendOnly.tend(false);
+    tend();
     expect(unit.isFed).toBe(true);
   });
 
   it('starts anew when a rewrite is under way that it can not use', () => {
-    appendOnly.rewrite();
+    rewrite();
     set('yes');
     expect(appendOnly.rewriter.isRunning).toBe(false);
-    appendOnly.tend(false);
+    tend();
     expect(appendOnly.rewriter.isRunning).toBe(true);
     base.end(WRITTEN);
     expect(appendOnly.file.state).toBe('on');
@@ -355,7 +443,7 @@ describe('appendonly at run time', () => {
   });
 
   it('makes a base alone when BGREWRITEAOF is asked for while it is off', () => {
-    expect(appendOnly.rewrite()).toBe('started');
+    expect(rewrite()).toBe('started');
     base.end(WRITTEN);
     expect(manifest()).toEqual(['file appendonly.aof.1.base.rdb seq 1 type b']);
     expect(appendOnly.file.state).toBe('off');
