@@ -21,6 +21,7 @@
  * class, not freed twice; and `leaks()` lists what is still in use.
  */
 import { DOUBLE_FIELD } from './double-field.js';
+import type { MemoryMeter } from './memory-meter.js';
 import { type BigArray, release } from './release.js';
 
 /**
@@ -117,6 +118,8 @@ export class Arena {
   touchedBytes = DOUBLE_FIELD;
   /** Blocks in use. */
   blocks = 0;
+  /** Counts `usedBytes` along with others'. */
+  private meter: MemoryMeter | undefined = undefined;
 
   // By page: class (0: free), blocks in use, first free block's address, units cut so far.
   private pageClass = new Uint8Array(0);
@@ -141,6 +144,13 @@ export class Arena {
     this.capacityBytes = 0;
     this.touchedBytes = 0;
     this.live = options.debug ? new Map() : undefined;
+  }
+
+  /** Has `usedBytes` counted; undefined: no more. */
+  setMeter(meter: MemoryMeter | undefined): void {
+    this.meter?.add(-this.usedBytes);
+    this.meter = meter;
+    meter?.add(this.usedBytes);
   }
 
   /**
@@ -332,8 +342,7 @@ export class Arena {
       this.pageClass[p] = LARGE;
       this.touch(p);
     }
-    this.blocks++;
-    this.usedBytes += pages * PAGE_BYTES;
+    this.accountBytes(1, pages * PAGE_BYTES);
     const address = page << PAGE_SHIFT;
     this.live?.set(address, LARGE);
     return address;
@@ -345,8 +354,7 @@ export class Arena {
     if (this.live !== undefined && !this.live.delete(address)) {
       throw new Error(`arena: block ${address} is freed but not in use`);
     }
-    this.blocks--;
-    this.usedBytes -= pages * PAGE_BYTES;
+    this.accountBytes(-1, -pages * PAGE_BYTES);
     const marked = Math.min(pages, PAGES_PER_SEGMENT);
     for (let p = page; p < page + marked; p++) {
       this.pageClass[p] = 0;
@@ -372,8 +380,13 @@ export class Arena {
   }
 
   private account(cls: number, blocks: number): void {
+    this.accountBytes(blocks, blocks * CLASS_SIZE[cls]!);
+  }
+
+  private accountBytes(blocks: number, bytes: number): void {
     this.blocks += blocks;
-    this.usedBytes += blocks * CLASS_SIZE[cls]!;
+    this.usedBytes += bytes;
+    if (this.meter !== undefined) this.meter.add(bytes);
   }
 
   private noteAlloc(address: number, cls: number): void {

@@ -30,7 +30,9 @@
  */
 import { type Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from './arena.js';
 import { blockSize, lengthBytes, readLength, writeLength } from './block-lengths.js';
+import { DOUBLE_FIELD } from './double-field.js';
 import type { EntryMarks } from './entry-marks.js';
+import type { MemoryMeter } from './memory-meter.js';
 import { copyBytes } from './move-bytes.js';
 import { type BigArray, release } from './release.js';
 import { nextCursor } from './scan-cursor.js';
@@ -90,10 +92,12 @@ export class Dict {
   valLen = 0;
 
   /**
-   * Whether there are so many bytes for a bigger table: if not, it waits until it is crowded. Set for
-   * databases under a memory limit.
+   * Counts the tables along with others', and knows whether there is room for a bigger one: if not, it
+   * waits until the dict is crowded. Only databases' have one: collections tell their size themselves.
    */
-  mayTake: ((bytes: number) => boolean) | undefined = undefined;
+  private meter: MemoryMeter | undefined = undefined;
+  /** What it was told of `tableBytes`. */
+  private meteredBytes = DOUBLE_FIELD;
 
   private table: Int32Array;
   private table1 = NO_TABLE;
@@ -120,6 +124,7 @@ export class Dict {
     this.table = new Int32Array(minBuckets);
     this.mask = minBuckets - 1;
     this.prepareFrom = SpareTable.from(minBuckets);
+    this.meteredBytes = 0;
   }
 
   /** The entry of this key, or 0. Allocates nothing; guarded by `npm run bench`. */
@@ -375,6 +380,14 @@ export class Dict {
     );
   }
 
+  /** Has its tables counted; undefined: no more. */
+  setMeter(meter: MemoryMeter | undefined): void {
+    this.meter?.add(-this.meteredBytes);
+    this.meter = meter;
+    this.meteredBytes = 0;
+    this.tally();
+  }
+
   /** Buckets of the table, the one being filled left out. */
   get bucketCount(): number {
     return this.table.length;
@@ -495,7 +508,10 @@ export class Dict {
   /** Begins to shrink when the table is mostly empty (under one in eight). */
   shrinkIfSparse(): void {
     if (this.rehashAt >= 0 || this.resizePaused) return;
-    if (this.spare.bytes > 0 && this.size < this.table.length * SPARE_LOAD) this.spare.drop();
+    if (this.spare.bytes > 0 && this.size < this.table.length * SPARE_LOAD) {
+      this.spare.drop();
+      this.tally();
+    }
     if (this.table.length > this.minBuckets && this.size < this.table.length / 8) {
       // In steps: while rehashing, SCAN visits all buckets that become one in the smaller table.
       this.resize(this.size === 0 ? 0 : Math.max(this.size, this.table.length / MAX_SHRINK));
@@ -565,6 +581,7 @@ export class Dict {
     if (last < 1 || this.top > last << ENTRY_SHIFT) return false;
     give(this.entries.pop()!);
     this.entryBytes -= ENTRY_BYTES << ENTRY_SHIFT;
+    this.tally();
     return true;
   }
 
@@ -714,17 +731,27 @@ export class Dict {
     this.table1 = NO_TABLE;
     this.mask1 = 0;
     this.rehashAt = -1;
+    this.tally();
+  }
+
+  /** Tells the meter how its tables have grown or shrunk. To be called wherever `tableBytes` changes. */
+  private tally(): void {
+    if (this.meter === undefined) return;
+    const bytes = this.tableBytes;
+    const grown = bytes - this.meteredBytes;
+    this.meteredBytes = bytes;
+    if (grown !== 0) this.meter.add(grown);
   }
 
   /** Grows when the table is full, and makes the next one ready before it is. */
   private growSoon(): void {
     const { length } = this.table;
     if (this.resizePaused && this.size < length * PAUSED_LOAD) return;
-    if (this.mayTake !== undefined && this.size <= length * CROWDED_LOAD) {
-      if (!this.mayTake(length * 2 * BUCKET_BYTES)) return;
+    if (this.meter !== undefined && this.size <= length * CROWDED_LOAD) {
+      if (!this.meter.hasRoomFor(length * 2 * BUCKET_BYTES)) return;
     }
     if (this.size > this.mask) this.resize(this.size + 1);
-    else this.spare.advance(length * 2);
+    else if (this.spare.advance(length * 2)) this.tally();
   }
 
   private resize(count: number): void {
@@ -735,6 +762,7 @@ export class Dict {
     this.mask1 = buckets - 1;
     this.prepareFrom = SpareTable.from(buckets);
     this.rehashAt = 0;
+    this.tally();
     if (this.size === 0) this.finishRehash();
   }
 
@@ -759,12 +787,14 @@ export class Dict {
     if (words === undefined) {
       this.entries.push(new Int32Array(4 << ENTRY_SHIFT));
       this.entryBytes += ENTRY_BYTES << ENTRY_SHIFT;
+      this.tally();
     } else if ((top & ENTRY_MASK) << 2 >= words.length) {
       // Only the first segment is shorter than the others.
       const bigger = new Int32Array(words.length * 2);
       bigger.set(words);
       this.entries[segment] = bigger;
       this.entryBytes += words.byteLength;
+      this.tally();
     }
     this.top = top + 1;
     return top;

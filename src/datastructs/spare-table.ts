@@ -34,15 +34,17 @@ export class SpareTable {
     return this.table.length > 0 && this.ready >= this.table.length;
   }
 
-  /** Prepares a little more of a table of so many buckets. */
-  advance(buckets: number): void {
-    if (this.table.length !== buckets) {
+  /** Prepares a little more of a table of so many buckets. @returns whether `bytes` has changed */
+  advance(buckets: number): boolean {
+    const isNew = this.table.length !== buckets;
+    if (isNew) {
       this.drop();
       this.table = new Int32Array(buckets);
     }
-    if ((++this.calls & 31) !== 0 || this.isReady) return;
+    if ((++this.calls & 31) !== 0 || this.isReady) return isNew;
     this.table[this.ready] = 0;
     this.ready += PAGE_WORDS;
+    return isNew;
   }
 
   /** A table of so many buckets, all empty: the prepared one, if it fits. */

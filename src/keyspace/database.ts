@@ -19,6 +19,7 @@
 import { Arena } from '../datastructs/arena.js';
 import { Dict } from '../datastructs/dict.js';
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
+import { MemoryMeter } from '../datastructs/memory-meter.js';
 import { copyBytes } from '../datastructs/move-bytes.js';
 import { type BigArray, RELEASE_MIN, release } from '../datastructs/release.js';
 import type { SipHasher } from '../datastructs/siphash.js';
@@ -66,6 +67,8 @@ export class Database {
   /** Who is told before an entry changes or goes; undefined while no snapshot is taken. */
   cut: Cut<Database> | undefined = undefined;
 
+  /** What counts `objectBytes` now, and the rest of the content. */
+  private counting: MemoryMeter | undefined = undefined;
   /** Memory that nothing needs any more, not yet given back. */
   private readonly discarded: BigArray[] = [];
 
@@ -81,13 +84,14 @@ export class Database {
     /** Up to which size collections stay compact. */
     readonly limits = new EncodingLimits(),
     private readonly debugArena = false,
-    /** Whether tables may take so many bytes more. */
-    private readonly mayTake?: (bytes: number) => boolean,
+    /** Counts `usedBytes` of all databases, and knows how much they may use. */
+    private readonly meter = new MemoryMeter(),
   ) {
     this.objectBytes = 0;
     this.avgTtlMs = 0;
     this.arena = new Arena({ debug: debugArena });
-    this.dict = this.newDict();
+    this.dict = new Dict(this.arena);
+    this.countContent(meter);
   }
 
   get size(): number {
@@ -326,8 +330,10 @@ export class Database {
   /** Takes note of an object's size. To be called after every change of an object. */
   settle(object: OwnedObject): void {
     const bytes = object.memoryBytes;
-    this.objectBytes += bytes - object.accountedBytes;
+    const grown = bytes - object.accountedBytes;
+    if (grown === 0) return;
     object.accountedBytes = bytes;
+    this.accountObjects(grown);
   }
 
   /** Stores an object under a key that has no entry. @returns the new entry */
@@ -505,16 +511,18 @@ export class Database {
     const { resizePaused } = this.dict;
     this.discardContent(this);
     this.arena = new Arena({ debug: this.debugArena });
-    this.dict = this.newDict();
+    this.dict = new Dict(this.arena);
     this.dict.resizePaused = resizePaused;
     this.objects.clear();
     this.objectBytes = 0;
+    this.countContent(this.meter);
     this.avgTtlMs = 0;
     this.expireCursor = 0;
   }
 
   /** Throws all keys away, for `heir` to give their memory back. The database can't be used then. */
   discardContent(heir: Database): void {
+    this.countContent(undefined);
     heir.discard(this.arena.takeMemory());
     heir.discard(this.dict.takeMemory());
     heir.discard(this.expires.clear());
@@ -523,9 +531,12 @@ export class Database {
 
   /** Leaves all keys to the snapshot, in a database of their own, and is empty. */
   private detach(cut: Cut<Database>): void {
-    const { arena, dict, expires, fieldExpires, objects } = this;
-    const { index, hasher, limits, debugArena, mayTake } = this;
-    const twin = new Database(index, hasher, limits, debugArena, mayTake);
+    const { arena, dict, expires, fieldExpires, objects, objectBytes } = this;
+    const { index, hasher, limits, debugArena } = this;
+    // With a meter of its own: what only the snapshot needs is no one's data.
+    const twin = new Database(index, hasher, limits, debugArena);
+    this.countContent(undefined);
+    twin.countContent(undefined);
     this.arena = twin.arena;
     this.dict = twin.dict;
     this.dict.resizePaused = dict.resizePaused;
@@ -541,6 +552,9 @@ export class Database {
     twin.expires = expires;
     twin.fieldExpires = fieldExpires;
     twin.objects = objects;
+    twin.objectBytes = objectBytes;
+    this.countContent(this.meter);
+    twin.countContent(twin.meter);
     twin.clock = this.clock;
     cut.detached(twin);
   }
@@ -597,10 +611,20 @@ export class Database {
     return kind | (this.clock << CLOCK_SHIFT);
   }
 
-  private newDict(): Dict {
-    const dict = new Dict(this.arena);
-    dict.mayTake = this.mayTake;
-    return dict;
+  /** Has all that is there counted; undefined: no more. */
+  private countContent(meter: MemoryMeter | undefined): void {
+    if (this.counting !== undefined) this.counting.add(-this.objectBytes);
+    this.counting = meter;
+    meter?.add(this.objectBytes);
+    this.arena.setMeter(meter);
+    this.dict.setMeter(meter);
+    this.expires.setMeter(meter);
+    this.fieldExpires.setMeter(meter);
+  }
+
+  private accountObjects(bytes: number): void {
+    this.objectBytes += bytes;
+    this.counting?.add(bytes);
   }
 
   private slot(e: number): number {
@@ -657,7 +681,7 @@ export class Database {
   private freeObject(e: number): void {
     const id = this.objectId(e);
     const object = this.objects.get(id) as OwnedObject;
-    this.objectBytes -= object.accountedBytes;
+    this.accountObjects(-object.accountedBytes);
     this.objects.remove(id);
     this.discard(object.dispose());
   }
@@ -666,7 +690,7 @@ export class Database {
   private takeObject(e: number): OwnedObject {
     const id = this.objectId(e);
     const object = this.objects.get(id) as OwnedObject;
-    this.objectBytes -= object.accountedBytes;
+    this.accountObjects(-object.accountedBytes);
     this.objects.remove(id);
     this.dict.setMeta(e, (this.dict.meta(e) & ~KIND_MASK) | Kind.StringRaw);
     return object;

@@ -15,6 +15,7 @@
  * Times are Unix milliseconds as signed 64-bit integers: PEXPIREAT accepts all of them, and
  * PEXPIRETIME must give them back to the last digit.
  */
+import type { MemoryMeter } from '../datastructs/memory-meter.js';
 import { release } from '../datastructs/release.js';
 
 const SLOT_SHIFT = 16;
@@ -35,6 +36,15 @@ export class ExpiryTable {
   bytes = FIRST_BLOCKS * BOUND_BYTES;
   private readonly segments: Int32Array[] = [];
   private bounds = new Float64Array(FIRST_BLOCKS);
+  /** Counts `bytes` along with others'. */
+  private meter: MemoryMeter | undefined = undefined;
+
+  /** Has `bytes` counted; undefined: no more. */
+  setMeter(meter: MemoryMeter | undefined): void {
+    this.meter?.add(-this.bytes);
+    this.meter = meter;
+    meter?.add(this.bytes);
+  }
 
   /** @returns the new slot's number */
   add(entry: number, atMs: number | bigint): number {
@@ -44,12 +54,12 @@ export class ExpiryTable {
     if (words === undefined) {
       const first = new Int32Array((segment === 0 ? FIRST_SLOTS : SLOT_MASK + 1) * WORDS);
       this.segments.push(first);
-      this.bytes += first.byteLength;
+      this.account(first.byteLength);
     } else if ((slot & SLOT_MASK) * WORDS >= words.length) {
       const bigger = new Int32Array(words.length * 2);
       bigger.set(words);
       this.segments[segment] = bigger;
-      this.bytes += words.byteLength;
+      this.account(words.byteLength);
     }
     this.segments[segment]![(slot & SLOT_MASK) * WORDS + 2] = entry;
     if ((slot & BLOCK_MASK) === 0) this.beginBlock(slot >>> BLOCK_SHIFT);
@@ -114,7 +124,7 @@ export class ExpiryTable {
     const spare = (last >>> SLOT_SHIFT) + 2;
     if (this.segments.length > spare) {
       const unused = this.segments.pop()!;
-      this.bytes -= unused.byteLength;
+      this.account(-unused.byteLength);
       release(unused);
     }
     return slot === last ? 0 : moved;
@@ -152,7 +162,7 @@ export class ExpiryTable {
   clear(): Int32Array[] {
     this.size = 0;
     this.bounds = new Float64Array(FIRST_BLOCKS);
-    this.bytes = FIRST_BLOCKS * BOUND_BYTES;
+    this.account(FIRST_BLOCKS * BOUND_BYTES - this.bytes);
     return this.segments.splice(0);
   }
 
@@ -161,11 +171,16 @@ export class ExpiryTable {
     if (atMs < this.bounds[block]!) this.bounds[block] = atMs;
   }
 
+  private account(bytes: number): void {
+    this.bytes += bytes;
+    if (this.meter !== undefined) this.meter.add(bytes);
+  }
+
   private beginBlock(block: number): void {
     if (block === this.bounds.length) {
       const bigger = new Float64Array(block * 2);
       bigger.set(this.bounds);
-      this.bytes += this.bounds.byteLength;
+      this.account(this.bounds.byteLength);
       this.bounds = bigger;
     }
     this.bounds[block] = Number.POSITIVE_INFINITY;

@@ -3,6 +3,7 @@
  * clock, and the one place where a key that is due is removed.
  */
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
+import { MemoryMeter } from '../datastructs/memory-meter.js';
 import { SipHasher } from '../datastructs/siphash.js';
 import { Database } from './database.js';
 import { EncodingLimits } from './encoding-limits.js';
@@ -23,8 +24,8 @@ export class Keyspace {
   readonly random: () => number;
   /** Up to which size collections stay compact, in all databases. */
   readonly limits = new EncodingLimits();
-  /** Whether there is memory for tables that grow by so many bytes; the server's to set. */
-  mayTake: (bytes: number) => boolean = () => true;
+  /** Counts what all databases use; who limits memory has a limit set. */
+  readonly meter = new MemoryMeter();
   /** Whether anyone wants to be told of changes; set together with `observer`. */
   observed = false;
   observer: KeyspaceObserver | undefined;
@@ -63,14 +64,12 @@ export class Keyspace {
     this.databases = [];
     for (let i = 0; i < options.databases; i++) {
       this.databases.push(
-        new Database(i, this.hasher, this.limits, options.debugArena, (bytes) =>
-          this.mayTake(bytes),
-        ),
+        new Database(i, this.hasher, this.limits, options.debugArena, this.meter),
       );
     }
   }
 
-  /** Bytes of all keys and values, their tables included. */
+  /** Bytes of all keys and values, their tables included: what `meter` counts, summed up anew. */
   get usedBytes(): number {
     let total = 0;
     for (const db of this.databases) total += db.usedBytes;

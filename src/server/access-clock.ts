@@ -2,7 +2,7 @@
  * Gives keys the access clock that `maxmemory-policy` needs: when a key was last used, or how often
  * (see keyspace/access-clock.ts).
  */
-import { isLfuPolicy, lruClock, newLfuClock, usedLfuClock } from '../keyspace/access-clock.js';
+import { isLfuPolicy, LfuClock, lruClock, newLfuClock } from '../keyspace/access-clock.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Call } from './api/call.js';
 import type { Clock } from './api/clock.js';
@@ -21,19 +21,20 @@ export interface AccessClockParts {
 export function followAccessClock(parts: AccessClockParts): () => void {
   const { call, clock, config, keyspace, random } = parts;
   const { values } = config;
-  const useOnce = (used: number): number => {
-    const { 'lfu-decay-time': decayMinutes, 'lfu-log-factor': logFactor } = values;
-    return usedLfuClock(used, call.now, decayMinutes, logFactor, random());
-  };
+  const lfu = new LfuClock(random(), values['lfu-log-factor'], values['lfu-decay-time']);
   const tellTime = (): void => {
     const now = clock.now();
-    keyspace.setClock(call.touchLfu === undefined ? lruClock(now) : newLfuClock(now));
+    keyspace.setClock(call.lfu === undefined ? lruClock(now) : newLfuClock(now));
   };
   const choose = (): undefined => {
-    call.touchLfu = isLfuPolicy(values['maxmemory-policy']) ? useOnce : undefined;
+    call.lfu = isLfuPolicy(values['maxmemory-policy']) ? lfu : undefined;
     tellTime();
   };
   choose();
   config.onChange(['maxmemory-policy'], choose);
+  config.onChange(['lfu-log-factor', 'lfu-decay-time'], () => {
+    lfu.configure(values['lfu-log-factor'], values['lfu-decay-time']);
+    return undefined;
+  });
   return tellTime;
 }

@@ -9,7 +9,9 @@
  * runs and evicting goes on between turns. Where nothing can be evicted, commands that need memory are
  * refused.
  *
- * While no limit is set this costs nothing: ServerGate.MemoryLimited is not set.
+ * While there is room this costs nothing: the keyspace's meter sounds as soon as it counts more than the
+ * limit, and only then ServerGate.MemoryLimited is set, until enough has gone. Clients' buffers are not in
+ * the meter; they are summed up now and then, and what they take lowers its limit.
  */
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { Evictor } from '../keyspace/eviction/evictor.js';
@@ -24,9 +26,9 @@ export interface EvictionParts {
   /** Whose gate bit says that there is a limit. */
   readonly executor: Pick<Executor, 'setGate'>;
   readonly keyspace: Keyspace;
-  /** Bytes in use, but for those that do not count. */
-  usedBytes(): number;
-  /** Has `usedBytes` look closer. */
+  /** What counts beside the keyspace's: clients' buffers, as they were last summed up. */
+  clientBytes(): number;
+  /** Has them summed up anew, unless that was a moment ago. */
   refresh(): void;
   /** Whether keys must not be evicted now: a script waits, clients are paused, data is loaded. */
   isHeld(): boolean;
@@ -69,14 +71,13 @@ export class Eviction implements MemoryGate {
       samples: () => values['maxmemory-samples'],
       now: () => clock.now(),
     });
+    keyspace.meter.onFull = () => parts.executor.setGate(ServerGate.MemoryLimited, true);
     const apply = (): undefined => {
       this.evictor.policy = values['maxmemory-policy'];
       this.setLimit(values.maxmemory);
     };
     apply();
     config.onChange(['maxmemory', 'maxmemory-policy'], apply);
-    keyspace.mayTake = (bytes) =>
-      this.limitBytes === 0 || parts.usedBytes() + bytes <= this.limitBytes;
   }
 
   /** How long memory was above the limit in all, in microseconds: total_eviction_exceeded_time. */
@@ -94,14 +95,20 @@ export class Eviction implements MemoryGate {
     if (this.exceededSince !== 0) this.exceededSince = this.parts.clock.micros();
   }
 
+  /** Has the keyspace keep to what clients leave of the limit. To be called after each look at them. */
+  follow(): void {
+    const { limitBytes, parts } = this;
+    const bytes = limitBytes === 0 ? Number.POSITIVE_INFINITY : limitBytes - parts.clientBytes();
+    parts.keyspace.meter.setLimit(bytes);
+  }
+
   /**
    * Evicts keys until memory is within the limit, for a while. To be called before a command runs
-   * while there is a limit; sets `isOutOfMemory`.
+   * while ServerGate.MemoryLimited is set; sets `isOutOfMemory`.
    */
   relieve(): void {
     if (this.isWithinLimit()) {
-      this.isOutOfMemory = false;
-      if (this.exceededSince !== 0) this.endExceeded();
+      this.endExceeded();
       return;
     }
     if (this.parts.isHeld()) {
@@ -116,26 +123,28 @@ export class Eviction implements MemoryGate {
   }
 
   private isWithinLimit(): boolean {
-    const { parts, limitBytes } = this;
-    if (limitBytes === 0 || parts.usedBytes() <= limitBytes) return true;
-    parts.refresh();
-    return parts.usedBytes() <= limitBytes;
+    const { meter } = this.parts.keyspace;
+    if (!meter.isExceeded) return true;
+    this.parts.refresh();
+    this.follow();
+    return !meter.isExceeded;
   }
 
   private setLimit(bytes: number): void {
     this.limitBytes = bytes;
-    this.parts.executor.setGate(ServerGate.MemoryLimited, bytes !== 0);
+    this.follow();
     if (bytes === 0) this.relieve();
     else this.defer();
   }
 
   private evict(): 'enough' | 'late' | 'failed' {
     const { clock, keyspace, latency } = this.parts;
-    const { evictor, limitBytes } = this;
+    const { evictor } = this;
+    const { meter } = keyspace;
     const start = clock.micros();
     const limitMicros = this.limitMicros();
     let outcome: 'enough' | 'late' | 'failed' = 'enough';
-    for (let keys = 0; this.parts.usedBytes() > limitBytes; keys++) {
+    for (let keys = 0; meter.isExceeded; keys++) {
       if (keys % KEYS_AT_ONCE === 0 && keys > 0 && clock.micros() - start > limitMicros) {
         outcome = 'late';
         break;
@@ -159,7 +168,12 @@ export class Eviction implements MemoryGate {
     return LINEAR_MICROS * LINEAR_TENACITY * TENACITY_FACTOR ** (tenacity - LINEAR_TENACITY);
   }
 
+  /** There is room: nobody has to ask until it is used up. */
   private endExceeded(): void {
+    this.isOutOfMemory = false;
+    this.parts.executor.setGate(ServerGate.MemoryLimited, false);
+    this.follow();
+    if (this.exceededSince === 0) return;
     this.exceededMicros += this.parts.clock.micros() - this.exceededSince;
     this.exceededSince = 0;
   }

@@ -21,22 +21,20 @@ export class MemoryTracker implements MemoryApi {
     private readonly keyspace: Keyspace,
     private readonly clientBytes: () => number,
     private readonly clientCount: () => number,
-    /** What is neither data nor a client's: the table of tracked keys. */
-    private readonly otherBytes: () => number,
   ) {
     this.startupBytes = this.used();
   }
 
   used(): number {
-    return this.keyspace.usedBytes + this.clientBytes() + this.otherBytes();
+    return this.keyspace.meter.usedBytes + this.clientBytes();
   }
 
-  /** As `used`, for a look before each command: clients' buffers as they were last summed up. */
-  limitedBytes(): number {
-    return this.keyspace.usedBytes + this.sampledClientBytes + this.otherBytes();
+  /** Clients' buffers as they were last summed up. */
+  recentClientBytes(): number {
+    return this.sampledClientBytes;
   }
 
-  /** Sums up clients' buffers for `limitedBytes`, unless that was a moment ago. @param now in ms */
+  /** Sums up clients' buffers, unless that was a moment ago. @param now in ms */
   refresh(now: number): void {
     const pauseMs = Math.max(1, this.clientCount() / CLIENTS_PER_MS);
     if (Math.abs(now - this.sampledAtMs) < pauseMs) return;
@@ -52,7 +50,8 @@ export class MemoryTracker implements MemoryApi {
   /** Notes a new peak; called by the cron. */
   sample(): void {
     this.sampledClientBytes = this.clientBytes();
-    this.peakBytes = Math.max(this.peakBytes, this.limitedBytes());
+    const used = this.keyspace.meter.usedBytes + this.sampledClientBytes;
+    this.peakBytes = Math.max(this.peakBytes, used);
   }
 
   resident(): number {

@@ -330,6 +330,7 @@ export class Server implements ServerApi {
       executor: this.executor,
       observers: this.observers,
       clientById: (id) => this.clients.byId(id),
+      meter: this.keyspace.meter,
       scheduleTurn: () => this.turn.schedule(),
     });
     this.watches = new Watches(this.keyspace, this.observers, () => clock.now());
@@ -345,14 +346,13 @@ export class Server implements ServerApi {
       this.keyspace,
       () => this.clients.memoryBytes,
       () => this.clients.count,
-      () => this.tracking.bytes,
     );
     this.eviction = new Eviction({
       clock,
       config,
       executor: this.executor,
       keyspace: this.keyspace,
-      usedBytes: () => this.memory.limitedBytes(),
+      clientBytes: () => this.memory.recentClientBytes(),
       refresh: () => this.memory.refresh(clock.now()),
       isHeld: () => this.keyspace.expiryHeld,
       settle: () => this.propagation.settle(),
@@ -713,6 +713,7 @@ export class Server implements ServerApi {
     cron.every(1000, () => this.defragmenter.check());
     cron.every(SAMPLE_PERIOD_MS, () => {
       this.memory.sample();
+      this.eviction.follow();
       this.stats.sample(clock.micros());
     });
     cron.every(1000, () => this.clientPeaks.sample(this.clients.all(), clock.now()));

@@ -15,6 +15,7 @@
  * that fails throws a ReplyError *before* it changes anything.
  */
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
+import type { LfuClock } from '../../keyspace/access-clock.js';
 import type { Database } from '../../keyspace/database.js';
 import { EventClass } from '../../keyspace/events.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
@@ -29,9 +30,6 @@ import { ClientFlag } from './client.js';
 import type { Command } from './command-table.js';
 import type { ServerApi } from './server.js';
 
-/** How a key's access clock is touched: by LRU the server's clock, by LFU counting. */
-export type TouchLfu = (clock: number) => number;
-
 export class Call {
   args!: Args;
   client!: Client;
@@ -45,8 +43,8 @@ export class Call {
    * changes since an instant are a difference: INFO's rdb_changes_since_last_save and more.
    */
   dirty = DOUBLE_FIELD;
-  /** Set under an LFU policy. */
-  touchLfu: TouchLfu | undefined;
+  /** Counts keys' uses; undefined unless the policy is an LFU one: they get the time then. */
+  lfu: LfuClock | undefined = undefined;
   /** Whether anyone (AOF, replicas) is to be told of changes; `propagateAs` is idle otherwise. */
   propagating = false;
   /** Whether a command may wait; it may not inside a transaction or script. */
@@ -95,7 +93,7 @@ export class Call {
   /** Touches an entry's access clock, also for a client that asked not to (CLIENT NO-TOUCH). */
   touch(e: number): void {
     const { db } = this;
-    db.setClock(e, this.touchLfu === undefined ? db.clock : this.touchLfu(db.clockOf(e)));
+    db.setClock(e, this.lfu === undefined ? db.clock : this.lfu.used(db.clockOf(e), this.now));
   }
 
   /** As `read`; a key of none of these kinds (a KindSet) throws WRONGTYPE. */
@@ -291,7 +289,8 @@ export class Call {
     const meta = db.dict.meta(e);
     if ((meta & VOLATILE) !== 0 && this.isDue(db, e)) return 0;
     if ((this.client.flags & ClientFlag.NoTouch) === 0) {
-      const clock = this.touchLfu === undefined ? db.clock : this.touchLfu(meta >>> CLOCK_SHIFT);
+      const { lfu } = this;
+      const clock = lfu === undefined ? db.clock : lfu.used(meta >>> CLOCK_SHIFT, this.now);
       db.dict.setMeta(e, (meta & META_REST) | (clock << CLOCK_SHIFT));
     }
     return e;

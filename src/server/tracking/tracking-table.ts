@@ -13,6 +13,7 @@
  * turn (Redis takes keys at random).
  */
 import { Arena } from '../../datastructs/arena.js';
+import type { MemoryMeter } from '../../datastructs/memory-meter.js';
 import { NOT_FOUND, Rax } from '../../datastructs/rax.js';
 import { RaxIterator } from '../../datastructs/rax-iterator.js';
 
@@ -36,6 +37,11 @@ export class TrackingTable {
   /** The last key that was given out by `next`. */
   private swept: Buffer = Buffer.alloc(0);
 
+  /** @param meter counts `bytes` along with others' */
+  constructor(private readonly meter: MemoryMeter) {
+    this.arena.setMeter(meter);
+  }
+
   /** Keys. */
   get size(): number {
     return this.keys.size;
@@ -50,6 +56,7 @@ export class TrackingTable {
     const place = this.keys.find(key, off, len);
     if (place === NOT_FOUND) {
       const free = this.vacant.pop() ?? this.owners.length;
+      if (free === this.owners.length) this.meter.add(PLACE_BYTES);
       this.owners[free] = id;
       this.keys.set(key, off, len, free);
       this.items++;
@@ -59,11 +66,11 @@ export class TrackingTable {
     if (typeof owners === 'number') {
       if (owners === id) return;
       this.owners[place] = new Set([owners, id]);
-      this.members += 2;
+      this.accountMembers(2);
     } else {
       if (owners.has(id)) return;
       owners.add(id);
-      this.members++;
+      this.accountMembers(1);
     }
     this.items++;
   }
@@ -79,7 +86,7 @@ export class TrackingTable {
       this.items--;
     } else {
       this.items -= owners.size;
-      this.members -= owners.size;
+      this.accountMembers(-owners.size);
     }
     return owners;
   }
@@ -95,11 +102,18 @@ export class TrackingTable {
 
   clear(): void {
     if (this.keys.size === 0) return;
+    this.meter.add(-this.bytes);
     this.arena = new Arena();
+    this.arena.setMeter(this.meter);
     this.keys = new Rax(this.arena);
     this.owners = [];
     this.vacant = [];
     this.items = 0;
     this.members = 0;
+  }
+
+  private accountMembers(count: number): void {
+    this.members += count;
+    this.meter.add(count * MEMBER_BYTES);
   }
 }

@@ -15,6 +15,7 @@
  *
  * Source: https://redis.io/docs/latest/develop/reference/client-side-caching/
  */
+import type { MemoryMeter } from '../../datastructs/memory-meter.js';
 import type { Database } from '../../keyspace/database.js';
 import type { KeyspaceObserver } from '../../keyspace/events.js';
 import type { Args } from '../../resp/args.js';
@@ -48,12 +49,14 @@ export interface TrackingParts {
   readonly executor: TrackingExecutor;
   readonly observers: { listen(observer: KeyspaceObserver, listens: boolean): void };
   clientById(id: number): ClientImpl | undefined;
+  /** Counts the memory of the table. */
+  readonly meter: MemoryMeter;
   /** There is something to do at the turn's end. */
   scheduleTurn(): void;
 }
 
 export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
-  private readonly table = new TrackingTable();
+  private readonly table: TrackingTable;
   private readonly prefixes = new PrefixTable<Tracked, ClientImpl>();
   private readonly tracked = new Set<Tracked>();
   /** How many clients have their messages sent to the client of this number. */
@@ -67,7 +70,9 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
   /** Times in a row that evicting was not enough. */
   private exceeded = 0;
 
-  constructor(private readonly parts: TrackingParts) {}
+  constructor(private readonly parts: TrackingParts) {
+    this.table = new TrackingTable(parts.meter);
+  }
 
   get clientCount(): number {
     return this.tracked.size;

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   idleSeconds,
   isLfuPolicy,
+  LfuClock,
   lfuCounter,
   lruClock,
   newLfuClock,
-  usedLfuClock,
 } from '../../../src/keyspace/access-clock.js';
 
 const MINUTE = 60_000;
@@ -40,14 +40,45 @@ describe('the access clock', () => {
   });
 
   it('raises the counter by chance, less and less likely', () => {
+    const lfu = new LfuClock(0.5, 10, 1);
     const clock = newLfuClock(NOW);
-    expect(lfuCounter(usedLfuClock(clock, NOW, 1, 10, 0.999), NOW, 1)).toBe(6);
-    const six = usedLfuClock(clock, NOW, 1, 10, 0);
-    expect(lfuCounter(usedLfuClock(six, NOW, 1, 10, 0.09), NOW, 1)).toBe(7);
-    expect(lfuCounter(usedLfuClock(six, NOW, 1, 10, 0.1), NOW, 1)).toBe(6);
-    let top = clock;
-    for (let i = 0; i < 1000; i++) top = usedLfuClock(top, NOW, 1, 10, 0);
+    expect(lfuCounter(lfu.used(clock, NOW), NOW, 1)).toBe(6); // the first use always counts
+    for (const [counter, expected] of [
+      [6, 1 / 11],
+      [15, 1 / 101],
+    ] as const) {
+      const draws = 100_000;
+      let grown = 0;
+      for (let i = 0; i < draws; i++) grown += lfu.used(withCounter(clock, counter), NOW) & 1;
+      const share = counter % 2 === 0 ? grown / draws : 1 - grown / draws;
+      expect(share / expected).toBeGreaterThan(0.9);
+      expect(share / expected).toBeLessThan(1.1);
+    }
+    expect(lfu.used(withCounter(clock, 255), NOW) & 255).toBe(255);
+  });
+
+  it('raises it with every use if the factor is 0, up to 255', () => {
+    const lfu = new LfuClock(0.1, 10, 1);
+    lfu.configure(0, 1);
+    let top = newLfuClock(NOW);
+    for (let i = 0; i < 250; i++) top = lfu.used(top, NOW);
+    expect(lfuCounter(top, NOW, 1)).toBe(255);
+    top = lfu.used(top, NOW);
     expect(lfuCounter(top, NOW, 1)).toBe(255);
     expect(top).toBeLessThan(2 ** 24);
   });
+
+  it('notes the minute of a use, and lowers the counter first by what was missed', () => {
+    const lfu = new LfuClock(0.5, 1_000_000, 1);
+    const clock = withCounter(newLfuClock(NOW), 100);
+    const later = NOW + 7 * MINUTE;
+    expect(lfu.used(clock, later)).toBe(withCounter(newLfuClock(later), 93));
+    expect(lfu.used(clock, NOW + 1)).toBe(clock); // the time was set back
+    lfu.configure(1_000_000, 0);
+    expect(lfu.used(clock, later)).toBe(withCounter(newLfuClock(later), 100));
+  });
 });
+
+function withCounter(clock: number, counter: number): number {
+  return (clock & ~255) | counter;
+}

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MemoryMeter } from '../../../../src/datastructs/memory-meter.js';
 import { TrackingTable } from '../../../../src/server/tracking/tracking-table.js';
 
 const KEYS = ['', 'a', 'ab', 'abc', 'b', 'user:1', 'user:12', '\0', '\xff'];
@@ -35,7 +36,8 @@ describe('the tracking table', () => {
   it('knows the clients of each key, as a map of sets would', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const table = new TrackingTable();
+        const meter = new MemoryMeter();
+        const table = new TrackingTable(meter);
         const model = new Map<string, Set<number>>();
         for (const one of steps) {
           if (one.do === 'add') {
@@ -55,6 +57,7 @@ describe('the tracking table', () => {
             model.delete(name);
           }
           expect(table.size).toBe(model.size);
+          expect(meter.usedBytes).toBe(table.bytes);
           expect(table.items).toBe([...model.values()].reduce((sum, ids) => sum + ids.size, 0));
         }
       }),
@@ -63,14 +66,14 @@ describe('the tracking table', () => {
   });
 
   it('gives out every key in turn, round and round, to be removed', () => {
-    const table = new TrackingTable();
+    const table = new TrackingTable(new MemoryMeter());
     for (const name of ['c', 'a', 'b']) table.add(bytes(name), 0, 1, 1);
     const turns = Array.from({ length: 4 }, () => table.next()!.toString());
     expect(turns).toEqual(['a', 'b', 'c', 'a']);
   });
 
   it('takes no memory for keys that it has forgotten', () => {
-    const table = new TrackingTable();
+    const table = new TrackingTable(new MemoryMeter());
     for (let i = 0; i < 1000; i++) {
       const name = bytes(`key:${i}`);
       table.add(name, 0, name.length, 1);
