@@ -74,6 +74,12 @@ const MAX_ENTRY = 0x7fffffff;
 const NO_TABLE = new Int32Array(0);
 const NO_BYTES = new Uint8Array(0);
 
+/** Who counts the memory that a dict's tables take. */
+export interface TableOwner {
+  /** Buckets were given back, maybe by a mere lookup: `tableBytes` is another. */
+  tablesChanged(): void;
+}
+
 export class Dict {
   /** Entries in use. */
   size = 0;
@@ -98,6 +104,9 @@ export class Dict {
   private meter: MemoryMeter | undefined = undefined;
   /** What it was told of `tableBytes`. */
   private meteredBytes = DOUBLE_FIELD;
+
+  /** Told when a rehash has ended; undefined: nobody. */
+  owner: TableOwner | undefined = undefined;
 
   private table: Int32Array;
   private table1 = NO_TABLE;
@@ -732,6 +741,7 @@ export class Dict {
     this.mask1 = 0;
     this.rehashAt = -1;
     this.tally();
+    if (this.owner !== undefined) this.owner.tablesChanged();
   }
 
   /** Tells the meter how its tables have grown or shrunk. To be called wherever `tableBytes` changes. */

@@ -674,6 +674,7 @@ export class Database {
 
   private addObject(object: OwnedObject): number {
     object.accountedBytes = 0;
+    if (object.ledger !== undefined) object.ledger = this;
     this.settle(object);
     return this.objects.add(object);
   }

@@ -52,6 +52,11 @@ export interface OwnedObject {
   readonly sharedBytes: number;
   /** What the database has counted of `memoryBytes`; the database's to write. */
   accountedBytes: number;
+  /**
+   * Whom it tells of a size that changes without a change of its content, as a lookup may end a dict's
+   * rehash; undefined: it has no such. The database's to write.
+   */
+  ledger?: Ledger;
   /** Another object of the same content. @param arena of the database that it will belong to */
   copy(arena: Arena): OwnedObject;
   /** It goes to another database: its blocks leave the arena of the old one. */
@@ -59,6 +64,15 @@ export interface OwnedObject {
   /** Frees its blocks in the database's arena. @returns the big arrays that were its own */
   dispose(): readonly BigArray[];
 }
+
+/** Who counts objects' memory: their database. */
+export interface Ledger {
+  /** Takes note of an object's size. */
+  settle(object: OwnedObject): void;
+}
+
+/** The ledger of an object that is in no database yet. */
+export const NO_LEDGER: Ledger = { settle() {} };
 
 /** An object of which the database keeps when the first of its fields is due. */
 export interface FieldOwner extends OwnedObject {

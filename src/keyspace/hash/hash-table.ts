@@ -13,19 +13,20 @@
  * over the few that are left would pass the places of all that were.
  */
 import { Arena } from '../../datastructs/arena.js';
-import { Dict } from '../../datastructs/dict.js';
+import { Dict, type TableOwner } from '../../datastructs/dict.js';
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import { copyBytes } from '../../datastructs/move-bytes.js';
 import type { SipHasher } from '../../datastructs/siphash.js';
 import { OWN_ARENA_MEMBERS } from '../collection.js';
 import { BLOCK_SLOTS, ExpiryTable } from '../expiry-table.js';
-import type { BigArray, FieldOwner } from '../object-table.js';
+import { type BigArray, type FieldOwner, type Ledger, NO_LEDGER } from '../object-table.js';
 
 /** Fields with which a hash leaves its own arena again. */
 const MOVE_BACK_FIELDS = OWN_ARENA_MEMBERS / 2;
 
-export class HashTable implements FieldOwner {
+export class HashTable implements FieldOwner, TableOwner {
   accountedBytes = DOUBLE_FIELD;
+  ledger: Ledger = NO_LEDGER;
   expirySlot = -1;
   /** Hash of the field that `find` looked for last. */
   private hash = 0;
@@ -38,6 +39,7 @@ export class HashTable implements FieldOwner {
     private readonly hasher: SipHasher,
   ) {
     this.accountedBytes = 0;
+    dict.owner = this;
   }
 
   /** An empty hash. @param arena of its database @param fields how many to make room for */
@@ -51,6 +53,10 @@ export class HashTable implements FieldOwner {
     const blocks = this.ownArena === undefined ? 0 : this.ownArena.usedBytes;
     const deadlines = this.deadlines === undefined ? 0 : this.deadlines.bytes;
     return this.dict.tableBytes + blocks + deadlines;
+  }
+
+  tablesChanged(): void {
+    this.ledger.settle(this);
   }
 
   get sharedBytes(): number {
@@ -186,6 +192,7 @@ export class HashTable implements FieldOwner {
     const { dict: from, deadlines, ownArena } = this;
     const dict = new Dict(arena);
     dict.expand(from.size);
+    dict.owner = this;
     this.dict = dict;
     this.ownArena = undefined;
     this.deadlines = undefined;

@@ -5,23 +5,26 @@
  * random member is a random number, and each is exactly as likely as the others.
  */
 import { Arena } from '../../datastructs/arena.js';
-import { Dict } from '../../datastructs/dict.js';
+import { Dict, type TableOwner } from '../../datastructs/dict.js';
 import type { SipHasher } from '../../datastructs/siphash.js';
 import { OWN_ARENA_MEMBERS } from '../collection.js';
-import type { BigArray, OwnedObject } from '../object-table.js';
+import { type BigArray, type Ledger, NO_LEDGER, type OwnedObject } from '../object-table.js';
 
 /** The table shrinks when it has more than so many buckets for a member (as Redis's does). */
 const MIN_FILL = 10;
 
-export class DictSet implements OwnedObject {
+export class DictSet implements OwnedObject, TableOwner {
   accountedBytes = 0;
+  ledger: Ledger = NO_LEDGER;
   /** Whether the blocks are in an arena of the set's own. */
   private ownsArena = false;
 
   constructor(
     readonly dict: Dict,
     private readonly hasher: SipHasher,
-  ) {}
+  ) {
+    dict.owner = this;
+  }
 
   /** An empty set. @param arena of the database @param count members to be expected */
   static create(arena: Arena, hasher: SipHasher, count: number): DictSet {
@@ -38,6 +41,10 @@ export class DictSet implements OwnedObject {
   get memoryBytes(): number {
     const { dict } = this;
     return dict.tableBytes + (this.ownsArena ? dict.arena.usedBytes : 0);
+  }
+
+  tablesChanged(): void {
+    this.ledger.settle(this);
   }
 
   get sharedBytes(): number {

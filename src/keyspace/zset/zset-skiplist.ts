@@ -10,15 +10,16 @@
  * then takes no time.
  */
 import { Arena } from '../../datastructs/arena.js';
-import { Dict, WARM_MAX } from '../../datastructs/dict.js';
+import { Dict, type TableOwner, WARM_MAX } from '../../datastructs/dict.js';
 import type { SipHasher } from '../../datastructs/siphash.js';
 import { SkipList } from '../../datastructs/skiplist.js';
 import { OWN_ARENA_MEMBERS } from '../collection.js';
-import type { BigArray, OwnedObject } from '../object-table.js';
+import { type BigArray, type Ledger, NO_LEDGER, type OwnedObject } from '../object-table.js';
 import type { MemberRange, ScoreRange, Zset } from './zset.js';
 
-export class ZsetSkiplist implements Zset, OwnedObject {
+export class ZsetSkiplist implements Zset, OwnedObject, TableOwner {
   accountedBytes = 0;
+  ledger: Ledger = NO_LEDGER;
   buf: Uint8Array = EMPTY;
   off = 0;
   len = 0;
@@ -30,7 +31,9 @@ export class ZsetSkiplist implements Zset, OwnedObject {
     readonly list: SkipList,
     private readonly hasher: SipHasher,
     private ownsArena: boolean,
-  ) {}
+  ) {
+    dict.owner = this;
+  }
 
   /**
    * An empty set.
@@ -182,6 +185,10 @@ export class ZsetSkiplist implements Zset, OwnedObject {
   get memoryBytes(): number {
     const own = this.ownsArena ? this.dict.arena.usedBytes : 0;
     return this.dict.tableBytes + this.list.bytes + own;
+  }
+
+  tablesChanged(): void {
+    this.ledger.settle(this);
   }
 
   get sharedBytes(): number {
