@@ -11,9 +11,19 @@ import type { DatabaseMemory, MemoryApi, MemoryReport } from './api/server.js';
 /** Of so many clients the buffers may be summed up once in a millisecond. */
 const CLIENTS_PER_MS = 100;
 
+/** What a server has in memory beside data and clients, in bytes. */
+export interface MemoryOverheads {
+  /** Scripts that are cached, and functions with their libraries: their sources and names. */
+  scriptBytes(): number;
+  functionBytes(): number;
+  /** What waits to be written to the append-only file. */
+  logBytes(): number;
+}
+
 export class MemoryTracker implements MemoryApi {
   private peakBytes = 0;
-  private sampledClientBytes = 0;
+  /** Of clients and scripts, as they last were. */
+  private sampledBytes = 0;
   private sampledAtMs = 0;
   private readonly startupBytes: number;
 
@@ -21,25 +31,31 @@ export class MemoryTracker implements MemoryApi {
     private readonly keyspace: Keyspace,
     private readonly clientBytes: () => number,
     private readonly clientCount: () => number,
+    private readonly overheads: MemoryOverheads,
   ) {
     this.startupBytes = this.used();
   }
 
   used(): number {
-    return this.keyspace.meter.usedBytes + this.clientBytes();
+    const { functionBytes, logBytes, scriptBytes } = this.overheads;
+    const others = scriptBytes() + functionBytes() + logBytes();
+    return this.keyspace.meter.usedBytes + this.clientBytes() + others;
   }
 
-  /** Clients' buffers as they were last summed up. */
+  /**
+   * Clients' buffers and scripts as they were last summed up: what evicting must look at beside the
+   * meter. What waits for the append-only file is left out: evicting makes more of that.
+   */
   recentClientBytes(): number {
-    return this.sampledClientBytes;
+    return this.sampledBytes;
   }
 
-  /** Sums up clients' buffers, unless that was a moment ago. @param now in ms */
+  /** Sums up clients' buffers and scripts, unless that was a moment ago. @param now in ms */
   refresh(now: number): void {
     const pauseMs = Math.max(1, this.clientCount() / CLIENTS_PER_MS);
     if (Math.abs(now - this.sampledAtMs) < pauseMs) return;
     this.sampledAtMs = now;
-    this.sampledClientBytes = this.clientBytes();
+    this.sampledBytes = this.bytesToSample();
   }
 
   peak(): number {
@@ -49,8 +65,8 @@ export class MemoryTracker implements MemoryApi {
 
   /** Notes a new peak; called by the cron. */
   sample(): void {
-    this.sampledClientBytes = this.clientBytes();
-    const used = this.keyspace.meter.usedBytes + this.sampledClientBytes;
+    this.sampledBytes = this.bytesToSample();
+    const used = this.keyspace.meter.usedBytes + this.sampledBytes + this.overheads.logBytes();
     this.peakBytes = Math.max(this.peakBytes, used);
   }
 
@@ -80,7 +96,11 @@ export class MemoryTracker implements MemoryApi {
     const usedBytes = this.used();
     const clientBytes = this.clientBytes();
     const databases = this.databases();
-    let overheadBytes = startupBytes + clientBytes;
+    const { functionBytes, logBytes, scriptBytes } = this.overheads;
+    const waiting = logBytes();
+    const scripts = scriptBytes();
+    const functions = functionBytes();
+    let overheadBytes = startupBytes + clientBytes + waiting + scripts + functions;
     let keys = 0;
     for (const db of databases) {
       overheadBytes += db.mainTableBytes + db.expiresBytes;
@@ -96,6 +116,9 @@ export class MemoryTracker implements MemoryApi {
       startupBytes,
       residentBytes: this.resident(),
       clientBytes,
+      logBytes: waiting,
+      scriptBytes: scripts,
+      functionBytes: functions,
       databases,
       keys,
       overheadBytes,
@@ -105,6 +128,10 @@ export class MemoryTracker implements MemoryApi {
       allocatedBytes: usedBytes,
       activeBytes: usedBytes + this.unusedArenaBytes(),
     };
+  }
+
+  private bytesToSample(): number {
+    return this.clientBytes() + this.overheads.scriptBytes() + this.overheads.functionBytes();
   }
 
   /** Tables of the databases that have keys. */

@@ -342,10 +342,16 @@ export class Server implements ServerApi {
       run: (client, command, args) => this.executor.runQueued(client, command, args),
     });
     this.scripting = this.makeScripting(options);
+    this.appendOnly = this.makeAppendOnly();
     this.memory = new MemoryTracker(
       this.keyspace,
       () => this.clients.memoryBytes,
       () => this.clients.count,
+      {
+        scriptBytes: () => this.scripting.cache.bytes,
+        functionBytes: () => this.scripting.functions.bytes,
+        logBytes: () => this.appendOnly.bufferBytes,
+      },
     );
     this.eviction = new Eviction({
       clock,
@@ -364,7 +370,6 @@ export class Server implements ServerApi {
       snapshotFailed: () => this.rdbSaves.refusesWrites,
       appendFailure: () => this.appendOnly.file.failure,
     });
-    this.appendOnly = this.makeAppendOnly();
     this.clientsParts = this.makeClientsParts();
     this.door = new Door({
       values: config.values,

@@ -164,9 +164,9 @@ function fieldsBeforeDatabases(report: MemoryReport): Field[] {
     ['clients.slaves', 0],
     ['clients.normal', report.clientBytes],
     ['cluster.links', 0],
-    ['aof.buffer', 0],
-    ['lua.caches', 0],
-    ['functions.caches', 0],
+    ['aof.buffer', report.logBytes],
+    ['lua.caches', report.scriptBytes],
+    ['functions.caches', report.functionBytes],
   ];
 }
 

@@ -127,10 +127,15 @@ export interface MemoryReport {
   readonly startupBytes: number;
   readonly residentBytes: number;
   readonly clientBytes: number;
+  /** Bytes that wait to be written to the append-only file. */
+  readonly logBytes: number;
+  /** Bytes of cached scripts, and of functions. */
+  readonly scriptBytes: number;
+  readonly functionBytes: number;
   /** Those that have keys. */
   readonly databases: readonly DatabaseMemory[];
   readonly keys: number;
-  /** All that is no data: startup, clients, tables. */
+  /** All that is no data: startup, clients, scripts, tables. */
   readonly overheadBytes: number;
   readonly datasetBytes: number;
   /** Of what was added since the start. */

@@ -7,7 +7,7 @@ import type { InfoLine, InfoSection } from './context.js';
 export const memorySection: InfoSection = {
   name: 'memory',
   shown: 'default',
-  *lines({ appendOnly, config, defragmenter, keyspace, memory, scripting }): Generator<InfoLine> {
+  *lines({ config, defragmenter, keyspace, memory, scripting }): Generator<InfoLine> {
     const report = memory.report();
     const { usedBytes, residentBytes, allocatedBytes, activeBytes } = report;
     const { maxmemory } = config.values;
@@ -43,13 +43,13 @@ export const memorySection: InfoSection = {
     yield* overhead('rss_overhead', residentBytes, activeBytes);
     // What Node.js itself takes is no fragment of the data: that is rss_overhead.
     yield* overhead('mem_fragmentation', activeBytes, usedBytes);
-    yield ['mem_not_counted_for_evict', 0];
+    yield ['mem_not_counted_for_evict', report.logBytes];
     yield ['mem_replication_backlog', 0];
     yield ['mem_total_replication_buffers', 0];
     yield ['mem_clients_slaves', 0];
     yield ['mem_clients_normal', report.clientBytes];
     yield ['mem_cluster_links', 0];
-    yield ['mem_aof_buffer', appendOnly.file.writer.bufferBytes];
+    yield ['mem_aof_buffer', report.logBytes];
     yield ['mem_allocator', ALLOCATOR];
     yield ['active_defrag_running', defragmenter.effort];
     yield ['lazyfree_pending_objects', keyspace.pendingPieces];

@@ -44,6 +44,11 @@ export class AppendOnly implements AppendOnlyApi {
     return heldFrom;
   }
 
+  /** Memory of what waits to be written, in bytes; 0 while it is off. */
+  get bufferBytes(): number {
+    return this.isOn ? this.file.writer.bufferBytes : 0;
+  }
+
   /** Each run of the cron. */
   tend(isSecond: boolean): void {
     this.file.tend(isSecond);
