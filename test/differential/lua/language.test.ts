@@ -10,7 +10,7 @@ import { OurLua, runByLua51 } from './lua51.js';
 import { ProgramMaker } from './programs.js';
 
 const SEED = Number(process.env.LUA_SEED ?? 20_240_501);
-const PROGRAMS = Number(process.env.LUA_PROGRAMS ?? (process.env.CI ? 10_000 : 2_000));
+const PROGRAMS = Number(process.env.LUA_PROGRAMS ?? (process.env.CI ? 20_000 : 2_000));
 const BATCH = 500;
 
 describeWithProgram('lua5.1', 'The language, beside lua5.1', () => {

@@ -25,6 +25,7 @@ local function run(source)
   local out, count, env = {}, 0, {}
   for k, v in pairs(globals) do env[k] = v end
   env._G = env
+  env.counted = 0
   env.print = function(...)
     count = count + 1
     if count > 3000 then error('too much output') end

@@ -1,6 +1,10 @@
 /**
  * Programs of Lua made up from a seed. They end, and what they print says nothing of the machine they
  * run on: no addresses, no clock; tables have keys whose order PUC decides by their value.
+ *
+ * Loops are short as they are written. A function may call itself by a name that it is found under, or
+ * call another again and again, and a program with words changed may have any loop: such functions and
+ * loops count, in a global, and do no more once it is full.
  */
 import type { Random } from '../random.js';
 
@@ -53,6 +57,11 @@ const LITERALS = [
   '1/0',
   '-1/0',
 ];
+/** Calls and steps that a program may count; the global that it counts them in. */
+const MOST = 300;
+const COUNTER = 'counted';
+/** What code is put into so that its errors are printed. */
+const PROTECTED = 'print(pcall(function()';
 const BINARY = ['+', '-', '*', '/', '%', '^', '..', '==', '~=', '<', '<=', '>', '>=', 'and', 'or'];
 
 export class ProgramMaker {
@@ -77,7 +86,7 @@ export class ProgramMaker {
       case 2:
         return this.coroutineProgram();
       case 3:
-        return this.mutated(this.statementProgram());
+        return bounded(this.mutated(this.statementProgram()));
       case 4:
         return this.errorProgram();
       case 5:
@@ -185,7 +194,7 @@ export class ProgramMaker {
           'return a, ...',
         ])
       : `return ${this.repeat(0, 2, () => this.expression(), ', ')}`;
-    return `function(${parameters}) ${body} ${result} end`;
+    return `function(${parameters}) ${boundOf(body + result)}${body} ${result} end`;
   }
 
   // --- statements ----------------------------------------------------------------------------------
@@ -203,7 +212,7 @@ export class ProgramMaker {
   }
 
   private print(): string {
-    return `print(pcall(function() return ${this.expression()} end))`;
+    return `${PROTECTED} return ${this.expression()} end))`;
   }
 
   private simpleStatement(): string {
@@ -251,12 +260,18 @@ export class ProgramMaker {
       case 4:
         return `do local n = ${this.random.between(1, 3)} while n > 0 do n = n - 1 ${this.block(1, 1)} end end`;
       case 5:
-        return `local function ${this.pick(NAMES)}(${this.pick(['', 'a', 'x', 'a, b', '...'])}) ${this.block(1, 2)} return ${this.expression()} end`;
+        return this.localFunction();
       case 6:
         return `do ${this.block(1, 3)} end`;
       default:
         return this.simpleStatement();
     }
+  }
+
+  private localFunction(): string {
+    const head = `local function ${this.pick(NAMES)}(${this.pick(['', 'a', 'x', 'a, b', '...'])})`;
+    const body = `${this.block(1, 2)} return ${this.expression()}`;
+    return `${head} ${boundOf(body)}${body} end`;
   }
 
   private statementProgram(): string {
@@ -855,4 +870,22 @@ export class ProgramMaker {
     }
     return tokens.join('');
   }
+}
+
+/** Code that counts, and leaves by this statement once it has counted enough. */
+function bound(leave: 'return' | 'break'): string {
+  return `if ${COUNTER} > ${MOST} then ${leave} end ${COUNTER} = ${COUNTER} + 1`;
+}
+
+/** What begins the body of a function: it counts if it calls what may be itself. */
+function boundOf(body: string): string {
+  const calls = body.replaceAll(PROTECTED, '');
+  return /\bpcall\(|(\b[abcdx]|[\])]|\.\w+)(:\w+)?\(/.test(calls) ? `${bound('return')} ` : '';
+}
+
+/** Has all loops and functions of a program count. */
+function bounded(program: string): string {
+  return program
+    .replace(/\bfunction\b[\s\w.:]*\([^()]*\)/g, (head) => `${head} ${bound('return')}`)
+    .replace(/\b(while|for)\b.*?\bdo\b|\brepeat\b/gs, (head) => `${head} ${bound('break')}`);
 }
