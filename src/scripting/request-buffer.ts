@@ -20,6 +20,8 @@ const NATIVE_WRITE = 32;
 
 export class RequestBuffer {
   readonly args: Args;
+  /** The first argument as it was added: the command's name. */
+  name = '';
   private end = 0;
 
   constructor() {
@@ -35,7 +37,10 @@ export class RequestBuffer {
   begin(): void {
     this.args.count = 0;
     this.end = 0;
-    if (this.args.buf.length > KEEP_BYTES) this.args.buf = Buffer.allocUnsafeSlow(START_BYTES);
+    if (this.args.buf.length > KEEP_BYTES) {
+      this.args.buf = Buffer.allocUnsafeSlow(START_BYTES);
+      this.name = '';
+    }
   }
 
   /** Bytes so far. */
@@ -50,6 +55,13 @@ export class RequestBuffer {
   addText(text: string): boolean {
     const { args } = this;
     const { length } = text;
+    if (args.count === 0 && text === this.name) {
+      // Scripts often run the same command again, whose name is there still.
+      args.count = 1;
+      args.lens[0] = length;
+      this.end = length;
+      return true;
+    }
     const at = this.end;
     if (at + length > args.buf.length && !this.grow(at + length)) return false;
     const n = args.count++;
@@ -61,6 +73,7 @@ export class RequestBuffer {
     if (length < NATIVE_WRITE) for (let i = 0; i < length; i++) buf[at + i] = text.charCodeAt(i);
     else buf.write(text, at, length, 'latin1');
     this.end = at + length;
+    if (n === 0) this.name = text;
     return true;
   }
 

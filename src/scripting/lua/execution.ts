@@ -77,7 +77,8 @@ export class LuaExecution implements Execution, Run {
     const before = lua.enterRun(this);
     try {
       lua.begin();
-      const results = lua.tryPlain(this.fn, this.args);
+      const results =
+        this.args.length === 0 ? lua.tryPlain0(this.fn) : lua.tryPlain(this.fn, this.args);
       if (results === BAIL) return false;
       this.result = first(results);
     } catch (thrown) {

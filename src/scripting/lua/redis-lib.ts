@@ -11,6 +11,7 @@
  */
 import { createHash } from 'node:crypto';
 import { LogLevel, ReplicationTarget, type ScriptHost } from '../engine.js';
+import type { RequestBuffer } from '../request-buffer.js';
 import { countedError, errorText, newError, ReplyReader } from './from-reply.js';
 import { stringToNumber } from './number-text.js';
 import { PlacedError } from './placed-error.js';
@@ -63,8 +64,8 @@ export class RedisLibrary {
     this.reader = new ReplyReader(lua);
     const { table } = this;
     const add = (name: string, body: PlainBody) => table.setString(name, lua.plain(name, body));
-    add('call', (...args: LuaValue[]) => this.run(args, true));
-    add('pcall', (...args: LuaValue[]) => this.run(args, false));
+    add('call', this.caller(true));
+    add('pcall', this.caller(false));
     addCommon(table, lua, version, (level, text) => this.host.log(level, text));
     add('setresp', (...args: LuaValue[]) => this.setResp(args));
     add('sha1hex', (...args: LuaValue[]) => this.sha1hex(args));
@@ -97,14 +98,32 @@ export class RedisLibrary {
     return this.holder.host!;
   }
 
-  /** redis.call and redis.pcall. On the path of every command of every script. */
-  private run(args: LuaValue[], raises: boolean): LuaValue {
+  /**
+   * redis.call and redis.pcall. On the path of every command of every script: `arguments` is never
+   * handed on, so that V8 makes no array of them.
+   */
+  private caller(raises: boolean): PlainBody {
+    const library = this;
+    return function (): LuaValue {
+      // biome-ignore lint/complexity/noArguments: see above
+      const given = arguments;
+      const { request } = library.host;
+      let wrong = given.length === 0 ? NO_ARGUMENTS : undefined;
+      request.begin();
+      for (let i = 0; i < given.length && wrong === undefined; i++) wrong = put(request, given[i]);
+      return wrong === undefined ? library.run(raises) : library.wrong(wrong, raises);
+    };
+  }
+
+  /** The arguments of a call are no command. */
+  private wrong(text: string, raises: boolean): LuaValue {
+    if (raises) throw this.raised(newError(text));
+    return newError(text);
+  }
+
+  /** Runs the command in the request. */
+  private run(raises: boolean): LuaValue {
     const { host } = this;
-    const wrong = putArguments(host, args);
-    if (wrong !== undefined) {
-      if (raises) throw this.raised(newError(wrong));
-      return newError(wrong);
-    }
     const refusal = host.call();
     this.lua.spend(COMMAND_STEPS + ((host.callMicros * STEPS_PER_MICRO) | 0));
     if (refusal !== undefined) {
@@ -182,17 +201,20 @@ function nothing(): Results {
 
 /** Puts a command's arguments into the request. @returns what is wrong with them, if anything is */
 function putArguments({ request }: ScriptHost, args: LuaValue[]): string | undefined {
-  const { length } = args;
-  if (length === 0) return NO_ARGUMENTS;
+  if (args.length === 0) return NO_ARGUMENTS;
   request.begin();
-  for (let i = 0; i < length; i++) {
-    const value = args[i];
-    if (typeof value === 'string') {
-      if (!request.addText(value)) return TOO_LARGE;
-    } else if (typeof value === 'number') {
-      request.addNumber(value);
-    } else return BAD_ARGUMENTS;
+  for (let i = 0; i < args.length; i++) {
+    const wrong = put(request, args[i]);
+    if (wrong !== undefined) return wrong;
   }
+  return undefined;
+}
+
+/** @returns as putArguments */
+function put(request: RequestBuffer, value: LuaValue): string | undefined {
+  if (typeof value === 'string') return request.addText(value) ? undefined : TOO_LARGE;
+  if (typeof value !== 'number') return BAD_ARGUMENTS;
+  request.addNumber(value);
   return undefined;
 }
 

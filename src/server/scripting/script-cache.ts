@@ -12,13 +12,17 @@ import type { Script } from '../../scripting/engine.js';
 
 export const EVAL_SCRIPTS_MAX = 500;
 export const SHA1_LENGTH = 40;
+const NAME_WORDS = SHA1_LENGTH / 4;
+/** A larger buffer is not held on to, in bytes. */
+const VIEWED_MAX = 1024 * 1024;
 /** What a cached script takes beside its source and name, in bytes (the order of it). */
 const OVERHEAD_BYTES = 200;
 
 export class CachedScript {
   /** When it was used last, as a count of uses. */
   lastUse = 0;
-  private readonly nameBytes: Buffer;
+  /** Its name, four bytes at a time. */
+  private readonly nameWords: Int32Array;
 
   constructor(
     /** Its SHA-1, in small letters. */
@@ -30,13 +34,16 @@ export class CachedScript {
     /** Whether it stays: SCRIPT LOAD. */
     public isKept: boolean,
   ) {
-    this.nameBytes = Buffer.from(name, 'latin1');
+    const bytes = Buffer.from(name, 'latin1');
+    this.nameWords = Int32Array.from({ length: NAME_WORDS }, (_, i) => bytes.readInt32LE(4 * i));
   }
 
-  /** Whether its name in small letters stands at buf[off..off + SHA1_LENGTH). */
-  isNamed(buf: Uint8Array, off: number): boolean {
-    const { nameBytes } = this;
-    for (let i = 0; i < SHA1_LENGTH; i++) if (buf[off + i] !== nameBytes[i]) return false;
+  /** Whether its name in small letters stands at this place. */
+  isNamed(view: DataView, at: number): boolean {
+    const { nameWords } = this;
+    for (let i = 0; i < NAME_WORDS; i++) {
+      if (view.getInt32(at + 4 * i, true) !== nameWords[i]) return false;
+    }
     return true;
   }
 
@@ -52,6 +59,9 @@ export class ScriptCache {
   private evictable = 0;
   private uses = 0;
   private last: CachedScript | undefined = undefined;
+  /** Where a name was last looked for, and a view of it: requests are nearly always in one buffer. */
+  private viewed: Buffer | undefined = undefined;
+  private view: DataView = new DataView(new ArrayBuffer(0));
   /** Of all of them. */
   bytes = 0;
   /** How many have gone for others. */
@@ -69,9 +79,18 @@ export class ScriptCache {
   /** The script whose SHA-1 stands at buf[off..off + SHA1_LENGTH), often the same as last time. */
   at(buf: Buffer, off: number): CachedScript | undefined {
     const { last } = this;
-    if (last?.isNamed(buf, off)) return last;
-    this.last = this.get(buf.toString('latin1', off, off + SHA1_LENGTH));
+    if (buf !== this.viewed && !this.look(buf)) return this.get(nameAt(buf, off));
+    if (last?.isNamed(this.view, off)) return last;
+    this.last = this.get(nameAt(buf, off));
     return this.last;
+  }
+
+  /** @returns false: it is too large to be kept for the next time */
+  private look(buf: Buffer): boolean {
+    if (buf.length > VIEWED_MAX) return false;
+    this.viewed = buf;
+    this.view = new DataView(buf.buffer, buf.byteOffset, buf.length);
+    return true;
   }
 
   /** By its source. */
@@ -122,6 +141,10 @@ export class ScriptCache {
     this.evictable--;
     this.evicted++;
   }
+}
+
+function nameAt(buf: Buffer, off: number): string {
+  return buf.toString('latin1', off, off + SHA1_LENGTH);
 }
 
 /** The SHA-1 of a text (latin1), in hexadecimal digits. */

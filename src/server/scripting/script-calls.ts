@@ -36,6 +36,9 @@ const READ_ONLY = 'Write commands are not allowed from read-only scripts.';
 const OUT_OF_MEMORY = "-OOM command not allowed when used memory > 'maxmemory'.";
 const CHANGES = CommandBit.Write | CommandBit.MayReplicate;
 
+/** Names of commands that are remembered as scripts have written them: `GET`, `get`. */
+const KNOWN_NAMES = 500;
+
 /** A script runs so long before anything else is looked at, in microseconds. */
 export const FIRST_SLICE_US = 10_000;
 
@@ -77,6 +80,8 @@ export class ScriptCalls implements ScriptHost {
   allowsAll = false;
   /** Until when it may run on, in monotonic microseconds; 0: it has just begun. */
   sliceEndUs = DOUBLE_FIELD;
+  /** Commands by their names as scripts write them: those are constants, so that V8 knows their hash. */
+  private readonly known = new Map<string, RegisteredCommand>();
 
   constructor(private readonly parts: ScriptCallsParts) {
     this.out = new ReplyWriter((code) => parts.stats.countError(code));
@@ -143,11 +148,18 @@ export class ScriptCalls implements ScriptHost {
     return now > this.sliceEndUs;
   }
 
+  /** The command that the request names. */
   private find(): RegisteredCommand | undefined {
     const { commands } = this.parts;
-    const { args } = this.request;
-    const command = commands.find(args.buf, args.offs[0]!, args.lens[0]!);
-    if (command?.subcommands === undefined || args.count < 2) return command;
+    const { args, name } = this.request;
+    let command = this.known.get(name);
+    if (command === undefined) {
+      command = commands.find(args.buf, args.offs[0]!, args.lens[0]!);
+      if (command === undefined) return undefined;
+      if (this.known.size >= KNOWN_NAMES) this.known.clear();
+      this.known.set(name, command);
+    }
+    if (command.subcommands === undefined || args.count < 2) return command;
     return commands.findSubcommand(command, args.buf, args.offs[1]!, args.lens[1]!);
   }
 
