@@ -84,6 +84,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   pausedWritesOnly = false;
   isLoading = false;
   isFrozen = false;
+  isMigrating = false;
   /** Whether a script was left that goes on later. */
   private isScripting = false;
   /** Clients that wait, for whatever reason. */
@@ -202,34 +203,40 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   }
 
   pause(untilMs: number, writesOnly: boolean): void {
-    const { clock, executor } = this.parts();
+    const { clock } = this.parts();
     // Of two pauses, the later end and the stronger kind hold.
     const active = this.pausedUntilMs > clock.now();
     this.pausedWritesOnly = active ? this.pausedWritesOnly && writesOnly : writesOnly;
     this.pausedUntilMs = active ? Math.max(this.pausedUntilMs, untilMs) : untilMs;
-    executor.setGate(ServerGate.Paused, true);
+    this.setPausedGate();
     this.holdExpiry();
     clock.clearTimer(this.pauseTimer);
     this.pauseTimer = clock.setTimer(() => this.unpause(), this.pausedUntilMs - clock.now());
   }
 
   unpause(): void {
-    const { clock, executor } = this.parts();
+    const { clock } = this.parts();
     clock.clearTimer(this.pauseTimer);
     this.pauseTimer = undefined;
     this.pausedUntilMs = 0;
-    executor.setGate(ServerGate.Paused, this.isFrozen);
+    this.setPausedGate();
     this.holdExpiry();
     this.releasePaused();
   }
 
   /** Has all clients' commands wait, or go on. */
   setFrozen(isFrozen: boolean): void {
-    const { executor } = this.parts();
     this.isFrozen = isFrozen;
     this.holdExpiry();
-    executor.setGate(ServerGate.Paused, isFrozen || this.pausedUntilMs !== 0);
+    this.setPausedGate();
     if (!isFrozen) this.releasePaused();
+  }
+
+  /** Keys are on their way to another server: nothing is written, and nothing expires meanwhile. */
+  setMigrating(isMigrating: boolean): void {
+    this.isMigrating = isMigrating;
+    this.holdExpiry();
+    this.setPausedGate();
   }
 
   /** A script was left that goes on later, or is done: nothing expires meanwhile. */
@@ -246,8 +253,15 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   private holdExpiry(): void {
     const { keyspace } = this.parts();
-    keyspace.expiryHeld =
-      this.isLoading || this.isFrozen || this.isScripting || this.pausedUntilMs !== 0;
+    keyspace.expiryHeld = this.isLoading || this.isScripting || this.isPaused;
+  }
+
+  private setPausedGate(): void {
+    this.parts().executor.setGate(ServerGate.Paused, this.isPaused);
+  }
+
+  private get isPaused(): boolean {
+    return this.isFrozen || this.isMigrating || this.pausedUntilMs !== 0;
   }
 
   /** Data are being loaded, or no longer: commands are refused meanwhile, and no key expires. */

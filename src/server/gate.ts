@@ -15,7 +15,7 @@ import type { ClientImpl } from './client.js';
 
 /** Why commands of any client must pass the checks: bits of the server's gate. */
 export const ServerGate = {
-  /** CLIENT PAUSE is on. */
+  /** CLIENT PAUSE is on, or keys are being sent to another server. */
   Paused: 1 << 0,
   /** Clients wait for keys: each command may make some ready. */
   KeysAwaited: 1 << 1,
@@ -47,6 +47,8 @@ export interface GateState {
   readonly isLoading: boolean;
   /** Whether all clients wait, for the server may be about to end. */
   readonly isFrozen: boolean;
+  /** Whether keys are on their way to another server: who wants to write waits. */
+  readonly isMigrating: boolean;
   readonly acl: PermissionGate;
   readonly memory: MemoryGate;
   readonly disk: DiskGate;
@@ -284,11 +286,12 @@ function checkNotReplica(
   return false;
 }
 
-/** CLIENT PAUSE: commands that may change data wait, and in mode ALL the others too. */
+/** CLIENT PAUSE, MIGRATE: commands that may change data wait, or all do. */
 export function isPaused(state: GateState, bits: number): boolean {
   if (state.isFrozen) return true;
-  if (state.pausedUntilMs === 0) return false;
-  if (!state.pausedWritesOnly) return true;
+  const isPausing = state.pausedUntilMs !== 0;
+  if (isPausing && !state.pausedWritesOnly) return true;
+  if (!isPausing && !state.isMigrating) return false;
   return (bits & (CommandBit.Write | CommandBit.MayReplicate)) !== 0;
 }
 

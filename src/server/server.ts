@@ -47,6 +47,7 @@ import { ServerLifecycle } from './lifecycle.js';
 import type { ServerLog } from './log.js';
 import { MemoryTracker } from './memory.js';
 import { MessageBuffer } from './message-buffer.js';
+import { Migrations } from './migration/migrations.js';
 import { Monitors } from './monitors.js';
 import { Network } from './network.js';
 import { Notifications } from './notifications.js';
@@ -133,6 +134,7 @@ export class Server implements ServerApi {
   readonly clients: Clients;
   readonly blocking: Blocking;
   readonly transactions: Transactions;
+  readonly migration: Migrations;
   readonly scripting: Scripting;
   readonly tracking: Tracking;
   readonly slowLog: SlowLog;
@@ -342,6 +344,16 @@ export class Server implements ServerApi {
       run: (client, command, args) => this.executor.runQueued(client, command, args),
     });
     this.scripting = this.makeScripting(options);
+    this.migration = new Migrations({
+      call: this.call,
+      clock,
+      config,
+      executor: this.executor,
+      log: this.log,
+      isScriptSuspended: () => this.scripting.isSuspended,
+      holdWrites: (isHeld) => this.clients.setMigrating(isHeld),
+      release: () => this.clients.releasePaused(),
+    });
     this.appendOnly = this.makeAppendOnly();
     this.memory = new MemoryTracker(
       this.keyspace,
@@ -507,6 +519,7 @@ export class Server implements ServerApi {
       this.appendOnly.rewriter.stop();
       this.snapshots.stop();
       this.scripting.stop();
+      this.migration.stop();
       this.latency.stop();
       this.maintenance.stop();
       this.defragmenter.end();
@@ -624,6 +637,7 @@ export class Server implements ServerApi {
       memory: this.memory,
       pubsub: this.pubsub,
       tracking: this.tracking,
+      migration: this.migration,
       scripting: () => this.scripting.counts,
       stats: this.stats,
       expireCycle: this.expireCycle,
@@ -713,6 +727,7 @@ export class Server implements ServerApi {
     cron.every(0, () => this.expireCycle.slow());
     cron.every(0, () => this.snapshots.tend());
     cron.every(0, () => this.rdbSaves.tend());
+    cron.every(1000, () => this.migration.tend());
     cron.every(0, () => this.tracking.evict());
     cron.every(0, () => this.maintenance.run());
     cron.every(1000, () => this.defragmenter.check());

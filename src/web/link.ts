@@ -6,6 +6,7 @@
  */
 import type { Duplex } from 'node:stream';
 import Parser from 'redis-parser';
+import { encodeRequest } from '../resp/encode-request.js';
 import { streamPair } from './stream-pair.js';
 
 /** A reply as RESP2 has it. */
@@ -60,7 +61,7 @@ export class Link {
     if (this.ended) return Promise.reject(new CommandError('CLOSED the connection has ended'));
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
-      this.stream.write(encode(args));
+      this.stream.write(encodeRequest(...args.map(toBytes)));
     });
   }
 
@@ -82,13 +83,6 @@ export class Link {
   }
 }
 
-function encode(args: readonly Argument[]): Buffer {
-  const parts: Buffer[] = [Buffer.from(`*${args.length}\r\n`)];
-  for (const arg of args) {
-    const bytes = Buffer.isBuffer(arg) ? arg : Buffer.from(String(arg));
-    parts.push(Buffer.from(`$${bytes.length}\r\n`), bytes, LINE_END);
-  }
-  return Buffer.concat(parts);
+function toBytes(arg: Argument): Buffer {
+  return Buffer.isBuffer(arg) ? arg : Buffer.from(String(arg));
 }
-
-const LINE_END = Buffer.from('\r\n');

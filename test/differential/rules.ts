@@ -193,6 +193,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 
   // The server.
   shutdown: { excluded: 'ends the server' },
+  migrate: { excluded: 'wants a third server; test/interchange/migrate.test.ts has one' },
   debug: { excluded: 'shows what is inside; the checks of the data set use DEBUG DIGEST' },
   monitor: { excluded: 'makes the connection a stream; pubsub.test.ts compares what it shows' },
   'slowlog|get': {

@@ -6,6 +6,7 @@ import { del, unlink } from './delete.js';
 import { dump } from './dump.js';
 import { exists, touch, type } from './exists.js';
 import { expire, expireat, persist, pexpire, pexpireat } from './expire.js';
+import { migrate } from './migrate.js';
 import { object } from './object.js';
 import { rename, renamenx } from './rename.js';
 import { restore, restoreAsking } from './restore.js';
@@ -21,6 +22,7 @@ export const keyCommands: readonly CommandSpec[] = [
   expireat,
   expiretime,
   keys,
+  migrate,
   move,
   object,
   persist,

@@ -14,6 +14,7 @@ import type { HotKeysApi } from './hot-keys.js';
 import type { LatencyApi } from './latency.js';
 import type { LoadingApi } from './loading.js';
 import type { Log } from './log.js';
+import type { MigrationApi } from './migration.js';
 import type { MonitorsApi } from './monitors.js';
 import type { PersistenceApi } from './persistence.js';
 import type { PropagationApi } from './propagation.js';
@@ -44,6 +45,7 @@ export interface ServerApi {
   readonly hotKeys: HotKeysApi;
   readonly monitors: MonitorsApi;
   readonly pubsub: PubsubApi;
+  readonly migration: MigrationApi;
   readonly persistence: PersistenceApi;
   readonly loading: LoadingApi;
   readonly propagation: PropagationApi;

@@ -11,6 +11,7 @@ import type { ClientRegistry } from '../api/client.js';
 import type { Clock } from '../api/clock.js';
 import type { CommandTable } from '../api/command-table.js';
 import type { Config } from '../api/config.js';
+import type { MigrationApi } from '../api/migration.js';
 import type { PubsubApi } from '../api/pubsub.js';
 import type { MemoryApi } from '../api/server.js';
 import type { TrackingCounts } from '../api/tracking.js';
@@ -30,6 +31,7 @@ export interface InfoContext {
   readonly config: Config;
   readonly keyspace: Keyspace;
   readonly loading: LoadProgress;
+  readonly migration: MigrationApi;
   readonly snapshots: Snapshots;
   readonly rdbSaves: RdbSaves;
   readonly appendOnly: AppendOnly;

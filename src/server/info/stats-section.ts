@@ -10,6 +10,7 @@ export const statsSection: InfoSection = {
     eviction,
     expireCycle,
     keyspace,
+    migration,
     pubsub,
     snapshots,
     stats,
@@ -47,7 +48,7 @@ export const statsSection: InfoSection = {
     yield ['pubsubshard_channels', pubsub.topics('shard').size];
     yield ['latest_fork_usec', snapshots.lastStartUsec];
     yield ['total_forks', snapshots.started];
-    yield ['migrate_cached_sockets', 0];
+    yield ['migrate_cached_sockets', migration.linkCount];
     yield ['slave_expires_tracked_keys', 0];
     yield ['active_defrag_hits', defragmenter.hits];
     yield ['active_defrag_misses', defragmenter.misses];

@@ -212,6 +212,7 @@ const INCIDENTS: readonly ((main: Duplex) => void)[] = [
   (main) => restoreCopies(main),
   (main) => shareOut(main),
   (main) => shareOut(main),
+  (main) => ageField(main),
   (main) => send(main, 'SCRIPT', 'LOAD', `return ${random.below(40)}`),
   (main) =>
     send(main, 'EVAL', `return redis.call('incr', KEYS[1]) + ${random.below(40)}`, '1', 'n'),
@@ -235,6 +236,13 @@ function evictSome(main: Duplex): void {
   send(main, 'CONFIG', 'SET', 'maxmemory-policy', policy, 'maxmemory', `${limit}`);
   send(main, 'GET', 'nothing');
   send(main, 'CONFIG', 'SET', 'maxmemory', '0', 'maxmemory-policy', 'noeviction');
+}
+
+/** A field that is due as soon as the clock goes on. */
+function ageField(main: Duplex): void {
+  const hash = key('hash');
+  send(main, 'HSET', hash, 'field:0', 'a', 'field:1', 'b');
+  send(main, 'HPEXPIRE', hash, '1', 'FIELDS', '1', 'field:0');
 }
 
 /** Entries that are read by a group, taken over, acknowledged, deleted. */
