@@ -22,7 +22,7 @@
  */
 import { DOUBLE_FIELD } from './double-field.js';
 import type { MemoryMeter } from './memory-meter.js';
-import { type BigArray, release } from './release.js';
+import { type BigArray, RELEASE_MIN, release } from './release.js';
 
 /**
  * Units of 8 bytes in a segment, as a shift: 2^22 units are 32 MiB. C libraries keep what is
@@ -31,7 +31,7 @@ import { type BigArray, release } from './release.js';
  */
 export const SEGMENT_SHIFT = 22;
 export const SEGMENT_MASK = (1 << SEGMENT_SHIFT) - 1;
-const SEGMENT_BYTES = 1 << (SEGMENT_SHIFT + 3);
+export const SEGMENT_BYTES = 1 << (SEGMENT_SHIFT + 3);
 const PAGE_SHIFT = 13;
 const PAGE_UNITS = 1 << PAGE_SHIFT;
 const PAGE_BYTES = PAGE_UNITS * 8;
@@ -45,8 +45,6 @@ const FIRST_SEGMENT_MAX = 4 * 1024 * 1024;
 const MAX_SMALL = 32768;
 /** A segment with so many bytes in use is not worth emptying. */
 const MOST_TO_MOVE = SEGMENT_BYTES * 0.75;
-/** Share of the free room that moved blocks may be expected to fit into. */
-const ROOM_TO_FILL = 0.9;
 /** Segments that an address can name. */
 const MAX_SEGMENTS = 1 << (31 - SEGMENT_SHIFT);
 
@@ -103,6 +101,8 @@ export class ArenaFullError extends Error {
 export interface ArenaOptions {
   /** Check every free; slow. For tests. */
   debug?: boolean;
+  /** Where big arrays go that whoever uses the arena needs no more; by default they are freed at once. */
+  discarded?: BigArray[];
 }
 
 export class Arena {
@@ -118,6 +118,7 @@ export class Arena {
   touchedBytes = DOUBLE_FIELD;
   /** Blocks in use. */
   blocks = 0;
+  private readonly discarded: BigArray[] | undefined;
   /** Counts `usedBytes` along with others'. */
   private meter: MemoryMeter | undefined = undefined;
 
@@ -137,6 +138,8 @@ export class Arena {
   private readonly emptySegments: number[] = [];
   /** 1 by segment that is being emptied: its pages are in no list. */
   private readonly leaving = new Uint8Array(MAX_SEGMENTS);
+  /** The segment that `trim` has looked at last. */
+  private trimAt = 0;
   private readonly live: Map<number, number> | undefined;
 
   constructor(options: ArenaOptions = {}) {
@@ -144,6 +147,7 @@ export class Arena {
     this.capacityBytes = 0;
     this.touchedBytes = 0;
     this.live = options.debug ? new Map() : undefined;
+    this.discarded = options.discarded;
   }
 
   /** Has `usedBytes` counted; undefined: no more. */
@@ -211,6 +215,20 @@ export class Arena {
     } else if (wasFull) this.link(page, cls);
   }
 
+  /** An arena apart, for the blocks of one owner. */
+  sibling(): Arena {
+    return new Arena({ discarded: this.discarded });
+  }
+
+  /**
+   * Takes a big array, such as a table that has become too small, which nobody may use any more. Freeing
+   * it may take milliseconds: that is left to who keeps `discarded`.
+   */
+  discard(array: BigArray): void {
+    if (this.discarded === undefined) release(array);
+    else if (array.byteLength >= RELEASE_MIN) this.discarded.push(array);
+  }
+
   /** Addresses and sizes of all blocks in use (debug only). */
   leaks(): { address: number; cls: number }[] {
     return [...(this.live ?? [])].map(([address, cls]) => ({ address, cls }));
@@ -229,9 +247,12 @@ export class Arena {
       this.current[cls] = -1;
       this.releasePage(page);
     }
-    for (let segment = 1; segment < this.bytes.length; segment++) {
-      if (this.bytes[segment]!.length === 0 || !this.isEmptySegment(segment)) continue;
-      this.dropSegment(segment, give);
+    const others = this.bytes.length - 1;
+    for (let i = 0; i < others; i++) {
+      // Where the last call stopped: it may be called many times in a row.
+      this.trimAt = this.trimAt < others ? this.trimAt + 1 : 1;
+      if (this.bytes[this.trimAt]!.length === 0 || !this.isEmptySegment(this.trimAt)) continue;
+      this.dropSegment(this.trimAt, give);
       return true;
     }
     return false;
@@ -239,61 +260,21 @@ export class Arena {
 
   // ---- emptying sparse segments: see keyspace/defragmenter.ts
 
-  /**
-   * Chooses the segments whose blocks should move so that as many segments as possible can be given
-   * back; until `endEmptying` nothing is allocated there.
-   * @returns how many segments were chosen
-   */
-  beginEmptying(): number {
-    const sparse: { segment: number; used: number }[] = [];
-    for (let segment = 1; segment < this.bytes.length; segment++) {
-      const used = this.usedOf(segment);
-      if (this.bytes[segment]!.length === SEGMENT_BYTES && used < MOST_TO_MOVE) {
-        sparse.push({ segment, used });
-      }
-    }
-    const total = sparse.reduce((sum, { used }) => sum + used, 0);
-    let chosen = sparse.length;
-    // All that move may go to fresh segments, of which no page is in memory but for those in use, if
-    // that frees more than it takes; else what stays must have room for what moves.
-    if (total > (chosen * SEGMENT_BYTES) / 2) {
-      sparse.sort((a, b) => a.used - b.used);
-      chosen = 0;
-      let moving = 0;
-      let room = this.capacityBytes - this.usedBytes;
-      for (const { used } of sparse) {
-        room -= SEGMENT_BYTES - used;
-        moving += used;
-        if (moving > room * ROOM_TO_FILL) break;
-        chosen++;
-      }
-    }
-    for (const { segment } of sparse.slice(0, chosen)) this.beginLeaving(segment);
-    return chosen;
+  /** Segments, those included that were given back: their numbers are below. */
+  get segments(): number {
+    return this.bytes.length;
   }
 
-  /** Whether a block is in a segment that is being emptied. */
-  isLeaving(address: number): boolean {
-    return this.leaving[address >>> SEGMENT_SHIFT] === 1;
+  /** Bytes in use of a segment that may be worth emptying; -1: it is not. */
+  sparseBytes(segment: number): number {
+    if (this.leaving[segment] === 1 || this.bytes[segment]!.length !== SEGMENT_BYTES) return -1;
+    const used = this.usedOf(segment);
+    return used < MOST_TO_MOVE ? used : -1;
   }
 
-  /**
-   * Lets what is left in the segments stay, and have company again. Those that are empty now wait for
-   * `trim`.
-   */
-  endEmptying(): void {
-    for (let segment = 1; segment < this.bytes.length; segment++) {
-      if (this.leaving[segment] === 0 || this.isEmptySegment(segment)) continue;
-      this.leaving[segment] = 0;
-      const first = segment * PAGES_PER_SEGMENT;
-      for (let page = first; page < first + PAGES_PER_SEGMENT; page++) {
-        const cls = this.pageClass[page]!;
-        if (cls !== LARGE && this.isListed(page, cls)) this.link(page, cls);
-      }
-    }
-  }
-
-  private beginLeaving(segment: number): void {
+  /** Begins to empty a segment: nothing is allocated there until `endEmptying`. */
+  beginEmptying(segment: number): void {
+    if (this.sparseBytes(segment) < 0) return; // it was filled or given back meanwhile
     const first = segment * PAGES_PER_SEGMENT;
     for (let page = first; page < first + PAGES_PER_SEGMENT; page++) {
       const cls = this.pageClass[page]!;
@@ -302,6 +283,22 @@ export class Arena {
       else if (this.isListed(page, cls)) this.unlink(page, cls);
     }
     this.leaving[segment] = 1;
+  }
+
+  /** Whether a block is in a segment that is being emptied. */
+  isLeaving(address: number): boolean {
+    return this.leaving[address >>> SEGMENT_SHIFT] === 1;
+  }
+
+  /** Lets what is left in a segment stay, and have company again. One that is empty waits for `trim`. */
+  endEmptying(segment: number): void {
+    if (this.leaving[segment] === 0 || this.isEmptySegment(segment)) return;
+    this.leaving[segment] = 0;
+    const first = segment * PAGES_PER_SEGMENT;
+    for (let page = first; page < first + PAGES_PER_SEGMENT; page++) {
+      const cls = this.pageClass[page]!;
+      if (cls !== LARGE && this.isListed(page, cls)) this.link(page, cls);
+    }
   }
 
   /** Whether a page that is not a class's current one is in a list: it is free, or has room. */
@@ -362,7 +359,8 @@ export class Arena {
     }
     const segment = Math.floor(page / PAGES_PER_SEGMENT);
     // One longer than others is of no use but for this block.
-    if (this.bytes[segment]!.length > SEGMENT_BYTES) this.dropSegment(segment, release);
+    if (this.bytes[segment]!.length <= SEGMENT_BYTES) return;
+    this.dropSegment(segment, (array) => this.discard(array));
   }
 
   /** First page of a run of free pages within one segment, or -1. */

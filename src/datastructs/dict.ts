@@ -518,7 +518,7 @@ export class Dict {
   shrinkIfSparse(): void {
     if (this.rehashAt >= 0 || this.resizePaused) return;
     if (this.spare.bytes > 0 && this.size < this.table.length * SPARE_LOAD) {
-      this.spare.drop();
+      this.arena.discard(this.spare.drop());
       this.tally();
     }
     if (this.table.length > this.minBuckets && this.size < this.table.length / 8) {
@@ -734,7 +734,7 @@ export class Dict {
   }
 
   private finishRehash(): void {
-    release(this.table);
+    this.arena.discard(this.table);
     this.table = this.table1;
     this.mask = this.mask1;
     this.table1 = NO_TABLE;

@@ -38,7 +38,7 @@ export class SpareTable {
   advance(buckets: number): boolean {
     const isNew = this.table.length !== buckets;
     if (isNew) {
-      this.drop();
+      release(this.drop());
       this.table = new Int32Array(buckets);
     }
     if ((++this.calls & 31) !== 0 || this.isReady) return isNew;
@@ -55,11 +55,11 @@ export class SpareTable {
     return table;
   }
 
-  /** Gives up what was prepared: the dict has shrunk again. */
-  drop(): void {
+  /** Gives up what was prepared: the dict has shrunk again. @returns it, for the caller to free */
+  drop(): Int32Array {
     const { table } = this;
     this.forget();
-    release(table);
+    return table;
   }
 
   private forget(): void {

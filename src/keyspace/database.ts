@@ -89,7 +89,7 @@ export class Database {
   ) {
     this.objectBytes = 0;
     this.avgTtlMs = 0;
-    this.arena = new Arena({ debug: debugArena });
+    this.arena = new Arena({ debug: debugArena, discarded: this.discarded });
     this.dict = new Dict(this.arena);
     this.countContent(meter);
   }
@@ -510,7 +510,7 @@ export class Database {
     }
     const { resizePaused } = this.dict;
     this.discardContent(this);
-    this.arena = new Arena({ debug: this.debugArena });
+    this.arena = new Arena({ debug: this.debugArena, discarded: this.discarded });
     this.dict = new Dict(this.arena);
     this.dict.resizePaused = resizePaused;
     this.objects.clear();

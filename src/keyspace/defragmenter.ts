@@ -7,7 +7,7 @@
  * dict's entries are closed up, so that the end of their table can go, too.
  *
  *     segments   |#  # |###  |  # #|# ## |   #  |      # in use
- *     choose      keep  keep  empty keep  empty
+ *     measure     keep  keep  empty keep  empty        a segment at a time
  *     walk       |# ## |###  |     |# ## |#     | …    then `trim` gives the empty ones back
  *
  * It goes in short slices, between the turns of the event loop, and takes the share of time that
@@ -16,6 +16,7 @@
  * Redis asks its allocator, jemalloc, which blocks had better move, and does this with each block; here
  * the arena knows.
  */
+import { SEGMENT_BYTES } from '../datastructs/arena.js';
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import type { Database } from './database.js';
 import type { Keyspace } from './keyspace.js';
@@ -56,8 +57,38 @@ const GAPS_MIN = 1 << 18;
 /** … which is one of so many of all. */
 const GAPS_SHARE = 4;
 
-/** What it does to a database. */
-const Phase = { Moving: 0, Closing: 1 } as const;
+/** Share of the free room that moved blocks may be expected to fit into. */
+const ROOM_TO_FILL = 0.9;
+
+/** What it does to a database, in this order. */
+const Phase = { Measuring: 0, Emptying: 1, Moving: 2, Staying: 3, Closing: 4 } as const;
+
+/** A segment that may be worth emptying, and the bytes that would have to move. */
+export interface SparseSegment {
+  readonly segment: number;
+  readonly used: number;
+}
+
+/**
+ * Chooses the segments whose blocks should move so that as many segments as possible can be given back.
+ * @param room bytes that no one uses, in all segments
+ */
+export function chooseSegments(sparse: readonly SparseSegment[], room: number): number[] {
+  const total = sparse.reduce((sum, { used }) => sum + used, 0);
+  // All that move may go to fresh segments, of which no page is in memory but for those in use, if that
+  // frees more than it takes; else what stays must have room for what moves.
+  if (total <= (sparse.length * SEGMENT_BYTES) / 2) return sparse.map(({ segment }) => segment);
+  const chosen: number[] = [];
+  let moving = 0;
+  let left = room;
+  for (const { segment, used } of [...sparse].sort((a, b) => a.used - b.used)) {
+    left -= SEGMENT_BYTES - used;
+    moving += used;
+    if (moving > left * ROOM_TO_FILL) break;
+    chosen.push(segment);
+  }
+  return chosen;
+}
 
 export class Defragmenter {
   /** Percent of the time that it takes now; 0: it rests. INFO's active_defrag_running. */
@@ -71,8 +102,12 @@ export class Defragmenter {
 
   private queue: Database[] = [];
   private db: Database | undefined = undefined;
-  private phase: number = Phase.Moving;
+  private phase: number = Phase.Measuring;
+  /** Entry that is moved next, or segment, or place among those chosen. */
   private next = 1;
+  private sparse: SparseSegment[] = [];
+  /** Segments that are to be emptied, or are. */
+  private chosen: number[] = [];
   /** What the walk began with: flushing gives a database another. */
   private dict: Database['dict'] | undefined = undefined;
   private readonly goOn = () => this.slice();
@@ -173,7 +208,10 @@ export class Defragmenter {
       this.enter(db);
       return true;
     }
-    if (this.phase === Phase.Moving) this.moveSome(this.db);
+    if (this.phase === Phase.Measuring) this.measureOne(this.db);
+    else if (this.phase === Phase.Emptying) this.emptyOne(this.db);
+    else if (this.phase === Phase.Moving) this.moveSome(this.db);
+    else if (this.phase === Phase.Staying) this.stayOne(this.db);
     else if (!this.db.closeGaps(NUMBERS_AT_ONCE)) this.leave();
     return true;
   }
@@ -181,9 +219,37 @@ export class Defragmenter {
   private enter(db: Database): void {
     this.db = db;
     this.dict = db.dict;
-    this.next = 1;
-    this.phase = Phase.Moving;
-    if (db.arena.beginEmptying() === 0) this.beginClosing(db);
+    this.sparse = [];
+    this.chosen = [];
+    // The first is small, and never given back.
+    this.begin(Phase.Measuring, 1);
+  }
+
+  private begin(phase: number, next: number): void {
+    this.phase = phase;
+    this.next = next;
+  }
+
+  private measureOne({ arena }: Database): void {
+    if (this.next >= arena.segments) {
+      this.chosen = chooseSegments(this.sparse, arena.capacityBytes - arena.usedBytes);
+      this.begin(Phase.Emptying, 0);
+      return;
+    }
+    const segment = this.next++;
+    const used = arena.sparseBytes(segment);
+    if (used >= 0) this.sparse.push({ segment, used });
+  }
+
+  private emptyOne(db: Database): void {
+    if (this.next < this.chosen.length) db.arena.beginEmptying(this.chosen[this.next++]!);
+    else if (this.chosen.length > 0) this.begin(Phase.Moving, 1);
+    else this.beginClosing(db);
+  }
+
+  private stayOne(db: Database): void {
+    if (this.next < this.chosen.length) db.arena.endEmptying(this.chosen[this.next++]!);
+    else this.beginClosing(db);
   }
 
   private moveSome(db: Database): void {
@@ -195,9 +261,7 @@ export class Defragmenter {
       else this.misses++;
     }
     this.next = end;
-    if (end < dict.entryTop) return;
-    db.arena.endEmptying();
-    this.beginClosing(db);
+    if (end === dict.entryTop) this.begin(Phase.Staying, 0);
   }
 
   private beginClosing(db: Database): void {
@@ -207,7 +271,7 @@ export class Defragmenter {
       this.db = undefined;
       return;
     }
-    this.phase = Phase.Closing;
+    this.begin(Phase.Closing, 0);
     dict.beginClosing();
   }
 
@@ -216,7 +280,7 @@ export class Defragmenter {
     const { db } = this;
     this.db = undefined;
     if (db === undefined || db.dict !== this.dict) return;
-    if (this.phase === Phase.Moving) db.arena.endEmptying();
-    else db.dict.endClosing();
+    if (this.phase === Phase.Closing) db.dict.endClosing();
+    else for (const segment of this.chosen) db.arena.endEmptying(segment);
   }
 }

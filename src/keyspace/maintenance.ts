@@ -7,15 +7,15 @@
  *  - memory that flushing, deleting or expiring has left goes back to the operating system: through
  *    a thread while there is so much data that its end would hold the event loop up, else directly.
  *
- * No call takes much longer than the two limits together. Databases have their turns one after the
+ * No call takes much longer than its limit. Databases have their turns one after the
  * other.
  */
 import type { BigArray } from '../datastructs/release.js';
 import { ReleaseThread } from '../datastructs/release-thread.js';
 import type { Keyspace } from './keyspace.js';
 
-const REHASH_MICROS = 1000;
-/** Some pieces handed to the thread, or one of 4 MiB. */
+const MAX_MICROS = 1000;
+/** Of these, for giving back: some pieces handed to the thread, or one of 4 MiB. */
 const TRIM_MICROS = 250;
 /** From so many bytes of data on there is a thread: 7 MiB more are little then … */
 const THREAD_FROM_BYTES = 128 * 1024 * 1024;
@@ -50,7 +50,8 @@ export class Maintenance {
     const { databases } = this.keyspace;
     const count = Math.min(DATABASES_PER_CALL, databases.length);
     this.tendThread();
-    const end = this.options.micros() + TRIM_MICROS;
+    const start = this.options.micros();
+    const end = start + TRIM_MICROS;
     let isLate = false;
     for (let i = 0; i < count; i++) {
       const db = databases[this.at++ % databases.length]!;
@@ -60,7 +61,7 @@ export class Maintenance {
         isLate = this.options.micros() >= end;
       }
     }
-    if (this.options.rehashes()) this.rehash();
+    if (this.options.rehashes()) this.rehash(start + MAX_MICROS);
   }
 
   /** Ends its thread, if it has one. `run` may start another. */
@@ -76,13 +77,14 @@ export class Maintenance {
     else if (++this.idleCalls > THREAD_IDLE_CALLS) thread.stop();
   }
 
-  /** Moves one database's table on: the first that needs it. */
-  private rehash(): void {
+  /** Moves one database's table on: the first that needs it. @param end when to stop, in microseconds */
+  private rehash(end: number): void {
+    const { micros } = this.options;
     const { databases } = this.keyspace;
     for (let i = 0; i < databases.length; i++) {
       const { dict } = databases[this.rehashAt % databases.length]!;
       if (dict.rehashAt >= 0) {
-        dict.rehashFor(REHASH_MICROS, this.options.micros);
+        dict.rehashFor(end - micros(), micros);
         return;
       }
       this.rehashAt++;

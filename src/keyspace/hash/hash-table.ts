@@ -12,7 +12,7 @@
  * fields on (see collection.ts). A hash that loses nearly all of its fields moves back: else a walk
  * over the few that are left would pass the places of all that were.
  */
-import { Arena } from '../../datastructs/arena.js';
+import type { Arena } from '../../datastructs/arena.js';
 import { Dict, type TableOwner } from '../../datastructs/dict.js';
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import { copyBytes } from '../../datastructs/move-bytes.js';
@@ -214,7 +214,7 @@ export class HashTable implements FieldOwner, TableOwner {
   }
 
   copy(arena: Arena): HashTable {
-    const own = this.ownArena === undefined ? undefined : new Arena();
+    const own = this.ownArena === undefined ? undefined : arena.sibling();
     const copy = new HashTable(this.dict.copy(own ?? arena), this.hasher);
     copy.ownArena = own;
     const { deadlines } = this;
@@ -240,7 +240,7 @@ export class HashTable implements FieldOwner, TableOwner {
   }
 
   private moveOut(): void {
-    this.ownArena = new Arena();
+    this.ownArena = this.dict.arena.sibling();
     this.dict.rehome(this.ownArena);
   }
 }

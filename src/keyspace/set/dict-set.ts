@@ -4,7 +4,7 @@
  * The dict's entries have no value. They are removed so that their numbers stay dense, 1 … size: a
  * random member is a random number, and each is exactly as likely as the others.
  */
-import { Arena } from '../../datastructs/arena.js';
+import type { Arena } from '../../datastructs/arena.js';
 import { Dict, type TableOwner } from '../../datastructs/dict.js';
 import type { SipHasher } from '../../datastructs/siphash.js';
 import { OWN_ARENA_MEMBERS } from '../collection.js';
@@ -84,7 +84,7 @@ export class DictSet implements OwnedObject, TableOwner {
 
   copy(arena: Arena): DictSet {
     const own = this.size > OWN_ARENA_MEMBERS;
-    const copy = new DictSet(this.dict.copy(own ? new Arena() : arena), this.hasher);
+    const copy = new DictSet(this.dict.copy(own ? arena.sibling() : arena), this.hasher);
     copy.ownsArena = own;
     return copy;
   }
@@ -100,7 +100,7 @@ export class DictSet implements OwnedObject, TableOwner {
   }
 
   private takeArena(): void {
-    this.dict.rehome(new Arena());
+    this.dict.rehome(this.dict.arena.sibling());
     this.ownsArena = true;
   }
 }

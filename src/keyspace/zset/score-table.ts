@@ -4,7 +4,6 @@
  *
  *     dict entry  { …, meta } -> number of the score in `scores`
  */
-import { Arena } from '../../datastructs/arena.js';
 import { Dict } from '../../datastructs/dict.js';
 import { OWN_ARENA_MEMBERS } from '../collection.js';
 import type { Database } from '../database.js';
@@ -48,7 +47,7 @@ export class ScoreTable {
     if (len > this.longest) this.longest = len;
     if (dict.size > OWN_ARENA_MEMBERS && !this.ownsArena) {
       this.ownsArena = true;
-      dict.rehome(new Arena());
+      dict.rehome(dict.arena.sibling());
     }
   }
 

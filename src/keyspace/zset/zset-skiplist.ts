@@ -9,7 +9,7 @@
  * OWN_ARENA_MEMBERS in an arena of this set alone (see collection.ts): deleting a set of any size
  * then takes no time.
  */
-import { Arena } from '../../datastructs/arena.js';
+import type { Arena } from '../../datastructs/arena.js';
 import { Dict, type TableOwner, WARM_MAX } from '../../datastructs/dict.js';
 import type { SipHasher } from '../../datastructs/siphash.js';
 import { SkipList } from '../../datastructs/skiplist.js';
@@ -197,7 +197,7 @@ export class ZsetSkiplist implements Zset, OwnedObject, TableOwner {
 
   copy(arena: Arena): ZsetSkiplist {
     const own = this.size > OWN_ARENA_MEMBERS;
-    const dict = this.dict.copy(own ? new Arena() : arena);
+    const dict = this.dict.copy(own ? arena.sibling() : arena);
     return new ZsetSkiplist(dict, this.list.copy(dict), this.hasher, own);
   }
 
@@ -213,7 +213,7 @@ export class ZsetSkiplist implements Zset, OwnedObject, TableOwner {
 
   private own(): void {
     this.ownsArena = true;
-    this.dict.rehome(new Arena());
+    this.dict.rehome(this.dict.arena.sibling());
   }
 
   private selectNothing(): void {

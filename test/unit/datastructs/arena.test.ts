@@ -12,6 +12,8 @@ import {
   sameClass,
 } from '../../../src/datastructs/arena.js';
 
+import { type BigArray, RELEASE_MIN } from '../../../src/datastructs/release.js';
+
 const PAGE = 64 * 1024;
 const SEGMENT = 32 * 1024 * 1024;
 const FIRST_SEGMENT = 4 * 1024 * 1024;
@@ -240,5 +242,23 @@ describe('an arena with checks', () => {
     const kept = arena.alloc(24);
     arena.free(arena.alloc(24), 24);
     expect(arena.leaks().map((b) => b.address)).toEqual([kept]);
+  });
+});
+
+describe('big arrays that nobody needs any more', () => {
+  it('go to whoever frees them later, from an arena and from those made beside it', () => {
+    const discarded: BigArray[] = [];
+    const arena = new Arena({ discarded });
+    const table = new Int32Array(RELEASE_MIN / 4);
+    arena.discard(table);
+    arena.sibling().discard(table);
+    arena.discard(new Int32Array(8)); // not worth it
+    expect(discarded).toEqual([table, table]);
+  });
+
+  it('are freed at once by an arena of no one', () => {
+    const table = new Int32Array(RELEASE_MIN / 4);
+    new Arena().discard(table);
+    expect(table.length).toBe(0);
   });
 });

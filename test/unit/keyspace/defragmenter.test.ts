@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { SEGMENT_BYTES } from '../../../src/datastructs/arena.js';
 import type { Database } from '../../../src/keyspace/database.js';
-import { Defragmenter } from '../../../src/keyspace/defragmenter.js';
+import { chooseSegments, Defragmenter } from '../../../src/keyspace/defragmenter.js';
 import { Keyspace } from '../../../src/keyspace/keyspace.js';
 import { Kind } from '../../../src/keyspace/kinds.js';
 import { KeySet } from '../../../src/keyspace/set/key-set.js';
@@ -186,6 +187,37 @@ describe('active defragmentation', () => {
     runAll();
   });
 
+  it('looks at the clock after each segment, however many there are', () => {
+    fillAndThin(400_000);
+    let looks = 0;
+    const looksAt: number[] = [];
+    const { arena } = db;
+    for (const name of ['sparseBytes', 'beginEmptying', 'endEmptying'] as const) {
+      const original = arena[name] as (segment: number) => never;
+      arena[name] = (segment: number) => {
+        looksAt.push(looks);
+        return original.call(arena, segment);
+      };
+    }
+    const defragmenter = new Defragmenter({
+      keyspace,
+      settings: () => settings,
+      micros: () => {
+        looks++;
+        return (micros += 10);
+      },
+      isHeld: () => isHeld,
+      later: (go) => pending.push(go),
+    });
+    defragmenter.check();
+    runAll();
+    const perLook = new Map<number, number>();
+    for (const look of looksAt) perLook.set(look, (perLook.get(look) ?? 0) + 1);
+    expect(perLook.size).toBeGreaterThan(6);
+    // Before it is emptied, a segment is measured once more.
+    expect(Math.max(...perLook.values())).toBeLessThanOrEqual(2);
+  });
+
   it('forgets a database that is flushed meanwhile', () => {
     fillAndThin(150_000);
     const defragmenter = make();
@@ -196,5 +228,22 @@ describe('active defragmentation', () => {
     expect(defragmenter.effort).toBe(0);
     put(1);
     expectThere([1]);
+  });
+});
+
+describe('choosing segments to empty', () => {
+  const share = (...parts: number[]) =>
+    parts.map((part, i) => ({ segment: i + 1, used: part * SEGMENT_BYTES }));
+
+  it('takes all if half of them is used at most: they fit into fresh ones', () => {
+    expect(chooseSegments(share(0.1, 0.5, 0.7), 0)).toEqual([1, 2, 3]);
+    expect(chooseSegments([], 0)).toEqual([]);
+  });
+
+  it('else takes the emptiest, as many as the others have room for', () => {
+    const sparse = share(0.7, 0.5, 0.6, 0.7);
+    expect(chooseSegments(sparse, 1.5 * SEGMENT_BYTES)).toEqual([2]);
+    expect(chooseSegments(sparse, 2.5 * SEGMENT_BYTES)).toEqual([2, 3]);
+    expect(chooseSegments(sparse, 0.5 * SEGMENT_BYTES)).toEqual([]);
   });
 });

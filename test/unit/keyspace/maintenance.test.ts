@@ -50,6 +50,24 @@ function setup(databases = 2, rehashes = true) {
 }
 
 describe('maintenance', () => {
+  it('frees tables that were outgrown, or have shrunk: the command or step that is done with one does not', () => {
+    const { keyspace, maintenance, thread } = setup(1);
+    const db = keyspace.databases[0]!;
+    fill(db, 0, 65_537);
+    while (db.dict.rehashAt >= 0) db.dict.rehashStep();
+    expect(db.discardedPieces).toBe(1);
+    expect(db.usedBytes).toBe(keyspace.meter.usedBytes);
+    maintenance.run();
+    expect(db.discardedPieces).toBe(0);
+    expect(thread.released).toBe(1);
+    removeAll(db, 0, 65_000);
+    for (let i = 0; db.dict.bucketCount > 1024 && i < 100; i++) maintenance.run();
+    expect(db.dict.bucketCount).toBeLessThanOrEqual(1024);
+    maintenance.run();
+    expect(thread.released).toBeGreaterThan(1);
+    expect(db.discardedPieces).toBe(0);
+  });
+
   it('ends the growing of an idle table, a slice at a time', () => {
     const { keyspace, maintenance } = setup();
     const db = keyspace.databases[1]!;
