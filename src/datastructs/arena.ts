@@ -45,6 +45,8 @@ const FIRST_SEGMENT_MAX = 4 * 1024 * 1024;
 const MAX_SMALL = 32768;
 /** A segment with so many bytes in use is not worth emptying. */
 const MOST_TO_MOVE = SEGMENT_BYTES * 0.75;
+/** Blocks longer than so many words are copied by a native call, whose fixed cost is as much. */
+const NATIVE_COPY_WORDS = 128;
 /** Segments that an address can name. */
 const MAX_SEGMENTS = 1 << (31 - SEGMENT_SHIFT);
 
@@ -213,6 +215,23 @@ export class Arena {
       if (!wasFull) this.unlink(page, cls); // a full page is in no list
       this.releasePage(page);
     } else if (wasFull) this.link(page, cls);
+  }
+
+  /**
+   * Copies a block of `size` bytes of the arena `from` into one of this arena. Small ones word by word:
+   * defragmentation copies millions, and must leave the collector nothing to do.
+   */
+  copyBlock(from: Arena, source: number, target: number, size: number): void {
+    const fromAt = (source & SEGMENT_MASK) << 1;
+    const toAt = (target & SEGMENT_MASK) << 1;
+    const fromWords = from.words[source >>> SEGMENT_SHIFT]!;
+    const toWords = this.words[target >>> SEGMENT_SHIFT]!;
+    const words = ((size + 7) >>> 3) << 1;
+    if (words > NATIVE_COPY_WORDS) {
+      toWords.set(fromWords.subarray(fromAt, fromAt + words), toAt);
+      return;
+    }
+    for (let i = 0; i < words; i++) toWords[toAt + i] = fromWords[fromAt + i]!;
   }
 
   /** An arena apart, for the blocks of one owner. */

@@ -657,10 +657,9 @@ export class Dict {
     const start = (block & SEGMENT_MASK) << 3;
     const keyLen = readLength(bytes, start);
     const valLen = readLength(bytes, start + lengthBytes(keyLen));
-    words[at] = this.makeBlock(keyLen, valLen);
-    const source = from.bytes[block >>> SEGMENT_SHIFT]!;
-    const header = lengthBytes(keyLen) + lengthBytes(valLen);
-    copyBytes(source, start + header, keyLen + valLen, this.buf, this.keyOff);
+    const target = this.makeBlock(keyLen, valLen);
+    words[at] = target;
+    this.arena.copyBlock(from, block, target, blockSize(keyLen, valLen));
   }
 
   /** Lengths of all chains: how many buckets hold n entries, by n. For DEBUG HTSTATS. */

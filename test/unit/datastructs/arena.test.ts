@@ -3,7 +3,7 @@
  * that overlaps another, or whose bytes change while it is in use, breaks the pattern.
  */
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import {
   Arena,
   blockBytes,
@@ -261,4 +261,19 @@ describe('big arrays that nobody needs any more', () => {
     new Arena().discard(table);
     expect(table.length).toBe(0);
   });
+});
+
+test('a block is copied from one arena to another, whatever its size', () => {
+  const from = new Arena();
+  const to = new Arena();
+  to.alloc(24); // so that addresses differ
+  for (const size of [1, 7, 8, 9, 100, 512, 513, 4000, 40_000]) {
+    const source = from.alloc(size);
+    const target = to.alloc(size);
+    const bytes = Uint8Array.from({ length: size }, (_, i) => i * 7 + size);
+    from.bytes[source >>> SEGMENT_SHIFT]!.set(bytes, (source & SEGMENT_MASK) << 3);
+    to.copyBlock(from, source, target, size);
+    const at = (target & SEGMENT_MASK) << 3;
+    expect(to.bytes[target >>> SEGMENT_SHIFT]!.subarray(at, at + size)).toEqual(bytes);
+  }
 });
