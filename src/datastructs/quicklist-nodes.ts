@@ -37,8 +37,9 @@ const TRIM_SPARE_BYTES = 64 * 1024 * 1024;
 const NODE_SHIFT = 3;
 const PREV = 0;
 const NEXT = 1;
-/** Address of its block. */
+/** Address of its block; NO_BLOCK: the node is free. */
 const BLOCK = 2;
+const NO_BLOCK = 0;
 /** Its bytes, uncompressed. */
 const BYTES = 3;
 const COUNT = 4;
@@ -119,6 +120,23 @@ export class QuicklistNodes {
   /** Takes the blocks to another arena, unless they have their own. */
   moveTo(arena: Arena): void {
     if (!this.ownsArena) this.rehome(arena);
+  }
+
+  get ownArena(): Arena | undefined {
+    return this.ownsArena ? this.arena : undefined;
+  }
+
+  /** Moves blocks out of segments that are being emptied, so many nodes looked at with each step. */
+  *evacuate(count: number): Generator<void> {
+    for (let n = 1; n < this.top; n++) {
+      const at = n << NODE_SHIFT;
+      const block = this.table[at + BLOCK]!;
+      if (block !== NO_BLOCK && this.arena.isLeaving(block)) {
+        this.adoptBlock(n, this.arena);
+        this.arena.free(block, this.table[at + ROOM]!);
+      }
+      if (n % count === 0) yield;
+    }
   }
 
   /** Gives everything back. @returns big arrays that were this list's alone */
@@ -228,6 +246,7 @@ export class QuicklistNodes {
     else this.tail = prev;
     this.length--;
     this.freeBlock(table[at + BLOCK]!, table[at + ROOM]!);
+    table[at + BLOCK] = NO_BLOCK;
     table[at + NEXT] = this.freed;
     this.freed = n;
   }

@@ -95,6 +95,14 @@ export class Quicklist {
     return this.nodes.sharedBytes;
   }
 
+  get ownArena(): Arena | undefined {
+    return this.nodes.ownArena;
+  }
+
+  evacuate(count: number): Iterator<void> {
+    return this.nodes.evacuate(count);
+  }
+
   copy(arena: Arena): Quicklist {
     const nodes = this.nodes.copy(arena);
     const copy = new Quicklist(arena, this.fill, this.depth, this.settings, nodes);

@@ -181,6 +181,32 @@ export class Rax {
     this.version++;
   }
 
+  /**
+   * Moves the nodes on the way to a key out of segments that are being emptied. Every node is on the
+   * way to some key.
+   */
+  moveWay(key: Uint8Array, off: number, len: number): void {
+    const { arena } = this;
+    const end = this.locate(key, off, len);
+    const { depth } = path;
+    for (let d = 0; d < depth; d++) {
+      const node = path.nodes[d]!;
+      if (arena.isLeaving(node)) path.nodes[d] = this.moveNode(d, node);
+    }
+    if (end > 0 && arena.isLeaving(end)) this.moveNode(depth, end);
+  }
+
+  /** Moves the node at this depth of the path. @returns its new address */
+  private moveNode(depth: number, node: number): number {
+    const { arena } = this;
+    const size = nodeBytes(view.open(arena, node).header);
+    const moved = copyNode(arena, node, size, arena);
+    arena.free(node, size);
+    this.setSlot(depth, moved);
+    this.version++;
+    return moved;
+  }
+
   /** Has all nodes, which are in `from`, copied to this tree's arena. */
   private transplant(
     from: Arena,

@@ -11,6 +11,11 @@ export class ObjectTable {
   private readonly objects: unknown[] = [];
   private readonly freed: number[] = [];
 
+  /** Above all numbers in use. */
+  get top(): number {
+    return this.objects.length;
+  }
+
   /** Objects in the table. */
   get size(): number {
     return this.objects.length - this.freed.length;
@@ -61,6 +66,13 @@ export interface OwnedObject {
   copy(arena: Arena): OwnedObject;
   /** It goes to another database: its blocks leave the arena of the old one. */
   moveTo(arena: Arena): void;
+  /** The arena that is its own, if it has one. */
+  readonly ownArena: Arena | undefined;
+  /**
+   * Moves its blocks out of segments that are being emptied (see Arena.beginEmptying), so many places
+   * looked at with each step. Between two of them the object may change, but not go.
+   */
+  evacuate(count: number): Iterator<void>;
   /** Frees its blocks in the database's arena. @returns the big arrays that were its own */
   dispose(): readonly BigArray[];
 }
@@ -83,6 +95,7 @@ export interface FieldOwner extends OwnedObject {
 /** A string with a buffer of its own, which may be longer than the string (room to append). */
 export class LargeString implements OwnedObject {
   readonly sharedBytes = 0;
+  readonly ownArena = undefined;
   accountedBytes = 0;
 
   constructor(
@@ -101,6 +114,9 @@ export class LargeString implements OwnedObject {
   }
 
   moveTo(): void {}
+
+  /** Its buffer is no arena's. */
+  *evacuate(): Generator<void> {}
 
   dispose(): readonly BigArray[] {
     return [this.buf];

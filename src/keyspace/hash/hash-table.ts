@@ -17,7 +17,7 @@ import { Dict, type TableOwner } from '../../datastructs/dict.js';
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import { copyBytes } from '../../datastructs/move-bytes.js';
 import type { SipHasher } from '../../datastructs/siphash.js';
-import { OWN_ARENA_MEMBERS } from '../collection.js';
+import { evacuateDict, OWN_ARENA_MEMBERS } from '../collection.js';
 import { BLOCK_SLOTS, ExpiryTable } from '../expiry-table.js';
 import { type BigArray, type FieldOwner, type Ledger, NO_LEDGER } from '../object-table.js';
 
@@ -30,7 +30,7 @@ export class HashTable implements FieldOwner, TableOwner {
   expirySlot = -1;
   /** Hash of the field that `find` looked for last. */
   private hash = 0;
-  private ownArena: Arena | undefined = undefined;
+  ownArena: Arena | undefined = undefined;
   private deadlines: ExpiryTable | undefined = undefined;
 
   /** @param dict empty, or a copy with the same meaning of `meta` */
@@ -229,6 +229,10 @@ export class HashTable implements FieldOwner, TableOwner {
 
   moveTo(arena: Arena): void {
     if (this.ownArena === undefined) this.dict.rehome(arena);
+  }
+
+  evacuate(count: number): Iterator<void> {
+    return evacuateDict(this.dict, count);
   }
 
   dispose(): readonly BigArray[] {

@@ -7,7 +7,7 @@
 import type { Arena } from '../../datastructs/arena.js';
 import { Dict, type TableOwner } from '../../datastructs/dict.js';
 import type { SipHasher } from '../../datastructs/siphash.js';
-import { OWN_ARENA_MEMBERS } from '../collection.js';
+import { evacuateDict, OWN_ARENA_MEMBERS } from '../collection.js';
 import { type BigArray, type Ledger, NO_LEDGER, type OwnedObject } from '../object-table.js';
 
 /** The table shrinks when it has more than so many buckets for a member (as Redis's does). */
@@ -45,6 +45,10 @@ export class DictSet implements OwnedObject, TableOwner {
 
   tablesChanged(): void {
     this.ledger.settle(this);
+  }
+
+  get ownArena(): Arena | undefined {
+    return this.ownsArena ? this.dict.arena : undefined;
   }
 
   get sharedBytes(): number {
@@ -91,6 +95,10 @@ export class DictSet implements OwnedObject, TableOwner {
 
   moveTo(arena: Arena): void {
     if (!this.ownsArena) this.dict.rehome(arena);
+  }
+
+  evacuate(count: number): Iterator<void> {
+    return evacuateDict(this.dict, count);
   }
 
   dispose(): readonly BigArray[] {

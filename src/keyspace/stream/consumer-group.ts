@@ -16,6 +16,7 @@ import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import { NOT_FOUND, Rax } from '../../datastructs/rax.js';
 import { RaxIterator } from '../../datastructs/rax-iterator.js';
 import type { Counter } from './counter.js';
+import { evacuateTree } from './evacuate-tree.js';
 import type { StreamHome } from './home.js';
 import { type Named, NameIndex } from './name-index.js';
 import {
@@ -201,6 +202,23 @@ export class ConsumerGroup implements Named {
     for (const consumer of this.consumers) {
       consumer.pel.rehome(arena, (address) => moved.get(address)!);
     }
+  }
+
+  /** See OwnedObject.evacuate. */
+  *evacuate(count: number): Generator<void> {
+    yield* evacuateTree(this.pel, count, (key, address) => this.moveBlock(key, address));
+    for (const { pel } of this.consumers.inAnyOrder()) yield* evacuateTree(pel, count, ignore);
+    yield* evacuateTree(this.consumers.rax, count, ignore);
+  }
+
+  /** Moves a pending entry's block, if its segment is being emptied. */
+  private moveBlock(key: Uint8Array, address: number): void {
+    const { arena } = this.home;
+    if (!arena.isLeaving(address)) return;
+    const moved = copyPending(arena, address, arena);
+    freePending(arena, address);
+    this.pel.set(key, 0, ID_KEY_BYTES, moved);
+    this.ownerOf(moved)?.pel.set(key, 0, ID_KEY_BYTES, moved);
   }
 
   /** Frees a list of pending entries with its blocks. */

@@ -35,6 +35,14 @@ export class NameIndex<T extends Named> {
     return this.things[index]!;
   }
 
+  /** All things by their numbers; things may come and go meanwhile. */
+  *inAnyOrder(): Generator<T> {
+    for (let i = 0; i < this.things.length; i++) {
+      const thing = this.things[i];
+      if (thing !== undefined) yield thing;
+    }
+  }
+
   /** Adds a thing whose name is not there. */
   add(thing: T): void {
     const index = this.freed.pop() ?? this.things.length;

@@ -25,6 +25,7 @@ import type { EncodingLimits } from '../encoding-limits.js';
 import type { BigArray, OwnedObject } from '../object-table.js';
 import { CONSUMER_BYTES, ConsumerGroup, GROUP_BYTES } from './consumer-group.js';
 import { type Counter, plus } from './counter.js';
+import { evacuateTree } from './evacuate-tree.js';
 import { StreamHome } from './home.js';
 import {
   changeCounts,
@@ -238,6 +239,18 @@ export class Stream implements OwnedObject, NodeOwner {
     if (!this.home.owned) this.rehome(shared);
   }
 
+  get ownArena(): Arena | undefined {
+    return this.home.owned ? this.home.arena : undefined;
+  }
+
+  *evacuate(count: number): Generator<void> {
+    yield* evacuateTree(this.nodes, count, (key, address) => this.moveNode(key, address));
+    const { groups } = this;
+    if (groups === undefined) return;
+    for (const group of groups.inAnyOrder()) yield* group.evacuate(count);
+    yield* evacuateTree(groups.rax, count, () => {});
+  }
+
   dispose(): readonly BigArray[] {
     if (this.home.owned) return this.home.arena.takeMemory();
     const { arena } = this.home;
@@ -298,6 +311,22 @@ export class Stream implements OwnedObject, NodeOwner {
   private nodeLength(address: number): number {
     const bytes = this.home.arena.bytes[address >>> SEGMENT_SHIFT]!;
     return readWord(bytes, (address & SEGMENT_MASK) << 3);
+  }
+
+  /** Moves a node, if its segment is being emptied. */
+  private moveNode(key: Uint8Array, address: number): void {
+    const { arena } = this.home;
+    if (!arena.isLeaving(address)) return;
+    const isTail = address === this.tail;
+    const capacity = isTail ? this.tailCapacity : blockBytes(this.nodeLength(address));
+    const moved = arena.alloc(capacity);
+    const from = arena.bytes[address >>> SEGMENT_SHIFT]!;
+    const to = arena.bytes[moved >>> SEGMENT_SHIFT]!;
+    const off = (address & SEGMENT_MASK) << 3;
+    copyBytes(from, off, capacity, to, (moved & SEGMENT_MASK) << 3);
+    arena.free(address, capacity);
+    this.nodes.set(key, 0, ID_KEY_BYTES, moved);
+    if (isTail) this.tail = moved;
   }
 
   /** A copy of a node, without room, in another arena. @returns its address */

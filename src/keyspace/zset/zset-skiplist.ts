@@ -13,7 +13,7 @@ import type { Arena } from '../../datastructs/arena.js';
 import { Dict, type TableOwner, WARM_MAX } from '../../datastructs/dict.js';
 import type { SipHasher } from '../../datastructs/siphash.js';
 import { SkipList } from '../../datastructs/skiplist.js';
-import { OWN_ARENA_MEMBERS } from '../collection.js';
+import { evacuateDict, OWN_ARENA_MEMBERS } from '../collection.js';
 import { type BigArray, type Ledger, NO_LEDGER, type OwnedObject } from '../object-table.js';
 import type { MemberRange, ScoreRange, Zset } from './zset.js';
 
@@ -191,6 +191,10 @@ export class ZsetSkiplist implements Zset, OwnedObject, TableOwner {
     this.ledger.settle(this);
   }
 
+  get ownArena(): Arena | undefined {
+    return this.ownsArena ? this.dict.arena : undefined;
+  }
+
   get sharedBytes(): number {
     return this.ownsArena ? 0 : this.dict.blockBytes;
   }
@@ -203,6 +207,10 @@ export class ZsetSkiplist implements Zset, OwnedObject, TableOwner {
 
   moveTo(arena: Arena): void {
     if (!this.ownsArena) this.dict.rehome(arena);
+  }
+
+  evacuate(count: number): Iterator<void> {
+    return evacuateDict(this.dict, count);
   }
 
   dispose(): readonly BigArray[] {
