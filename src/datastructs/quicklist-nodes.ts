@@ -18,7 +18,7 @@
  *
  * This knows nothing of elements and limits; see quicklist.ts.
  */
-import { Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from './arena.js';
+import { type Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT, sameClass } from './arena.js';
 import { ByteRange, type ByteStore } from './byte-store.js';
 import { DOUBLE_FIELD } from './double-field.js';
 import { copyBytes, moveBytes } from './move-bytes.js';
@@ -104,7 +104,7 @@ export class QuicklistNodes {
   }
 
   copy(arena: Arena): QuicklistNodes {
-    const copy = new QuicklistNodes(this.ownsArena ? new Arena() : arena, this.roomyBytes);
+    const copy = new QuicklistNodes(this.ownsArena ? arena.sibling() : arena, this.roomyBytes);
     copy.ownsArena = this.ownsArena;
     copy.table = this.table.slice();
     copy.top = this.top;
@@ -427,7 +427,7 @@ export class QuicklistNodes {
     const bytes = blockBytes(size);
     if (!this.ownsArena) {
       if (this.length >= SHARED_NODES || this.blockSum + bytes > SHARED_BYTES) {
-        this.rehome(new Arena());
+        this.rehome(this.arena.sibling());
         this.ownsArena = true;
       }
     }

@@ -40,6 +40,8 @@ export const EMBSTR_MAX = 44;
 const INT_TEXT_MAX = 20;
 const SLOT_BYTES = 4;
 const REFERENCE_BYTES = 4;
+/** More than a collection in a shared arena has: it moves in one step. */
+const ALL_PLACES = 0x7fffffff;
 /** Instead of a slot in `fieldExpires`: no field has a deadline. */
 const NO_SLOT = -1;
 /** A growing large string doubles its room up to so many bytes more, then takes an eighth more. */
@@ -568,8 +570,9 @@ export class Database {
   moveBlocks(e: number): boolean {
     const hasMoved = this.dict.moveBlock(e);
     if (!isObject(this.kind(e))) return hasMoved;
-    // Where an object's blocks lie only the object knows: all of them are moved.
-    (this.objectOf(e) as OwnedObject).moveTo(this.arena);
+    // Where an object's blocks lie only the object knows; one that has an arena of its own has none here.
+    const object = this.objectOf(e) as OwnedObject;
+    if (object.ownArena === undefined) object.evacuate(ALL_PLACES).next();
     return true;
   }
 

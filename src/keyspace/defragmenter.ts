@@ -4,7 +4,8 @@
  * A segment of an arena (32 MiB) goes back to the system once it holds nothing. After many keys were
  * deleted all over, every segment holds a little. Then the emptiest are chosen, nothing is allocated
  * there any more, and a walk over all keys moves what they have in these segments to others. Last, the
- * dict's entries are closed up, so that the end of their table can go, too.
+ * dict's entries are closed up, so that the end of their table can go, too. In between, collections that
+ * have an arena of their own are walked (collection-defragmenter.ts).
  *
  *     segments   |#  # |###  |  # #|# ## |   #  |      # in use
  *     measure     keep  keep  empty keep  empty        a segment at a time
@@ -16,10 +17,13 @@
  * Redis asks its allocator, jemalloc, which blocks had better move, and does this with each block; here
  * the arena knows.
  */
-import { SEGMENT_BYTES } from '../datastructs/arena.js';
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
+import { CollectionDefragmenter } from './collection-defragmenter.js';
 import type { Database } from './database.js';
 import type { Keyspace } from './keyspace.js';
+import { chooseSegments, type SparseSegment } from './sparse-segments.js';
+
+export { chooseSegments };
 
 export interface DefragSettings {
   /** `activedefrag` */
@@ -38,6 +42,8 @@ export interface DefragmenterParts {
   readonly keyspace: Keyspace;
   settings(): DefragSettings;
   micros(): number;
+  /** What collections with an arena of their own hold and do not use. */
+  readonly collections?: { readonly wastedBytes: number; readonly usedBytes: number };
   /** Whether nothing may move now: a snapshot is taken, data is loaded, a script waits. */
   isHeld(): boolean;
   /** Calls after so many milliseconds; 0: after this turn. */
@@ -57,38 +63,15 @@ const GAPS_MIN = 1 << 18;
 /** … which is one of so many of all. */
 const GAPS_SHARE = 4;
 
-/** Share of the free room that moved blocks may be expected to fit into. */
-const ROOM_TO_FILL = 0.9;
-
 /** What it does to a database, in this order. */
-const Phase = { Measuring: 0, Emptying: 1, Moving: 2, Staying: 3, Closing: 4 } as const;
-
-/** A segment that may be worth emptying, and the bytes that would have to move. */
-export interface SparseSegment {
-  readonly segment: number;
-  readonly used: number;
-}
-
-/**
- * Chooses the segments whose blocks should move so that as many segments as possible can be given back.
- * @param room bytes that no one uses, in all segments
- */
-export function chooseSegments(sparse: readonly SparseSegment[], room: number): number[] {
-  const total = sparse.reduce((sum, { used }) => sum + used, 0);
-  // All that move may go to fresh segments, of which no page is in memory but for those in use, if that
-  // frees more than it takes; else what stays must have room for what moves.
-  if (total <= (sparse.length * SEGMENT_BYTES) / 2) return sparse.map(({ segment }) => segment);
-  const chosen: number[] = [];
-  let moving = 0;
-  let left = room;
-  for (const { segment, used } of [...sparse].sort((a, b) => a.used - b.used)) {
-    left -= SEGMENT_BYTES - used;
-    moving += used;
-    if (moving > left * ROOM_TO_FILL) break;
-    chosen.push(segment);
-  }
-  return chosen;
-}
+const Phase = {
+  Measuring: 0,
+  Emptying: 1,
+  Moving: 2,
+  Staying: 3,
+  Collections: 4,
+  Closing: 5,
+} as const;
 
 export class Defragmenter {
   /** Percent of the time that it takes now; 0: it rests. INFO's active_defrag_running. */
@@ -100,6 +83,7 @@ export class Defragmenter {
   private workedMicros = DOUBLE_FIELD;
   private startedAt = DOUBLE_FIELD;
 
+  private readonly collections = new CollectionDefragmenter();
   private queue: Database[] = [];
   private db: Database | undefined = undefined;
   private phase: number = Phase.Measuring;
@@ -167,8 +151,8 @@ export class Defragmenter {
   private effortNeeded(): number {
     const { keyspace, settings } = this.parts;
     const { ignoreBytes, lowerPercent, upperPercent, minEffort, maxEffort } = settings();
-    let wasted = 0;
-    let used = 0;
+    let wasted = this.parts.collections?.wastedBytes ?? 0;
+    let used = this.parts.collections?.usedBytes ?? 0;
     for (const { arena, dict } of keyspace.databases) {
       wasted += arena.touchedBytes - arena.usedBytes + dict.unusedEntryBytes;
       used += arena.usedBytes;
@@ -212,6 +196,7 @@ export class Defragmenter {
     else if (this.phase === Phase.Emptying) this.emptyOne(this.db);
     else if (this.phase === Phase.Moving) this.moveSome(this.db);
     else if (this.phase === Phase.Staying) this.stayOne(this.db);
+    else if (this.phase === Phase.Collections) this.tendCollections(this.db);
     else if (!this.db.closeGaps(NUMBERS_AT_ONCE)) this.leave();
     return true;
   }
@@ -244,12 +229,12 @@ export class Defragmenter {
   private emptyOne(db: Database): void {
     if (this.next < this.chosen.length) db.arena.beginEmptying(this.chosen[this.next++]!);
     else if (this.chosen.length > 0) this.begin(Phase.Moving, 1);
-    else this.beginClosing(db);
+    else this.beginCollections(db);
   }
 
   private stayOne(db: Database): void {
     if (this.next < this.chosen.length) db.arena.endEmptying(this.chosen[this.next++]!);
-    else this.beginClosing(db);
+    else this.beginCollections(db);
   }
 
   private moveSome(db: Database): void {
@@ -262,6 +247,22 @@ export class Defragmenter {
     }
     this.next = end;
     if (end === dict.entryTop) this.begin(Phase.Staying, 0);
+  }
+
+  private beginCollections(db: Database): void {
+    this.begin(Phase.Collections, 0);
+    this.chosen = [];
+    this.collections.begin(db);
+  }
+
+  private tendCollections(db: Database): void {
+    const { collections } = this;
+    const before = collections.walked;
+    const goesOn = collections.step();
+    this.hits += collections.walked - before;
+    if (goesOn) return;
+    collections.end();
+    this.beginClosing(db);
   }
 
   private beginClosing(db: Database): void {
@@ -279,6 +280,7 @@ export class Defragmenter {
   private leave(): void {
     const { db } = this;
     this.db = undefined;
+    this.collections.end();
     if (db === undefined || db.dict !== this.dict) return;
     if (this.phase === Phase.Closing) db.dict.endClosing();
     else for (const segment of this.chosen) db.arena.endEmptying(segment);

@@ -13,6 +13,8 @@ const CLIENTS_PER_MS = 100;
 
 /** What a server has in memory beside data and clients, in bytes. */
 export interface MemoryOverheads {
+  /** What collections with an arena of their own hold there and do not use. */
+  readonly collections: { readonly wastedBytes: number };
   /** Scripts that are cached, and functions with their libraries: their sources and names. */
   scriptBytes(): number;
   functionBytes(): number;
@@ -148,7 +150,7 @@ export class MemoryTracker implements MemoryApi {
 
   /** Bytes of the arenas that were in use once and are no one's now. */
   private unusedArenaBytes(): number {
-    let total = 0;
+    let total = this.overheads.collections.wastedBytes;
     for (const { arena } of this.keyspace.databases) {
       total += Math.max(arena.touchedBytes - arena.usedBytes, 0);
     }

@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { allCommands } from '../commands/index.js';
+import { CollectionMemory } from '../keyspace/collection-memory.js';
 import { Defragmenter, type DefragSettings } from '../keyspace/defragmenter.js';
 import { ExpireCycle } from '../keyspace/expire-cycle.js';
 import { Keyspace } from '../keyspace/keyspace.js';
@@ -160,6 +161,7 @@ export class Server implements ServerApi {
   readonly memory: MemoryTracker;
   readonly eviction: Eviction;
   readonly defragmenter: Defragmenter;
+  private readonly collectionMemory: CollectionMemory;
   readonly expireCycle: ExpireCycle;
   readonly lifecycle: ServerLifecycle;
   readonly info: Info;
@@ -355,11 +357,13 @@ export class Server implements ServerApi {
       release: () => this.clients.releasePaused(),
     });
     this.appendOnly = this.makeAppendOnly();
+    this.collectionMemory = new CollectionMemory(this.keyspace);
     this.memory = new MemoryTracker(
       this.keyspace,
       () => this.clients.memoryBytes,
       () => this.clients.count,
       {
+        collections: this.collectionMemory,
         scriptBytes: () => this.scripting.cache.bytes,
         functionBytes: () => this.scripting.functions.bytes,
         logBytes: () => this.appendOnly.bufferBytes,
@@ -413,6 +417,7 @@ export class Server implements ServerApi {
     });
     this.defragmenter = new Defragmenter({
       keyspace: this.keyspace,
+      collections: this.collectionMemory,
       settings: () => defragSettings(config),
       micros: () => clock.micros(),
       isHeld: () => this.keyspace.isHeld,
@@ -730,6 +735,7 @@ export class Server implements ServerApi {
     cron.every(1000, () => this.migration.tend());
     cron.every(0, () => this.tracking.evict());
     cron.every(0, () => this.maintenance.run());
+    cron.every(0, () => this.collectionMemory.run());
     cron.every(1000, () => this.defragmenter.check());
     cron.every(SAMPLE_PERIOD_MS, () => {
       this.memory.sample();

@@ -14,7 +14,7 @@
  *
  * The structure is Redis's (stream.h), where also the counters come from.
  */
-import { Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT } from '../../datastructs/arena.js';
+import { type Arena, blockBytes, SEGMENT_MASK, SEGMENT_SHIFT } from '../../datastructs/arena.js';
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import { EMPTY_LISTPACK_BYTES, Listpack } from '../../datastructs/listpack.js';
 import { copyBytes } from '../../datastructs/move-bytes.js';
@@ -220,7 +220,7 @@ export class Stream implements OwnedObject, NodeOwner {
   }
 
   copy(shared: Arena): Stream {
-    const home = new StreamHome(this.home.owned ? new Arena() : shared);
+    const home = new StreamHome(this.home.owned ? shared.sibling() : shared);
     home.owned = this.home.owned;
     const nodes = this.nodes.copy(home.arena, (address) => this.copyNode(address, home));
     const copy = new Stream(home.arena, nodes, home);
@@ -344,7 +344,7 @@ export class Stream implements OwnedObject, NodeOwner {
 
   /** To an arena of its own. */
   private moveOut(): void {
-    this.rehome(new Arena());
+    this.rehome(this.home.arena.sibling());
     this.home.owned = true;
   }
 

@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SEGMENT_BYTES } from '../../../src/datastructs/arena.js';
+import { CollectionMemory } from '../../../src/keyspace/collection-memory.js';
 import type { Database } from '../../../src/keyspace/database.js';
 import { chooseSegments, Defragmenter } from '../../../src/keyspace/defragmenter.js';
 import { Keyspace } from '../../../src/keyspace/keyspace.js';
 import { Kind } from '../../../src/keyspace/kinds.js';
 import { KeySet } from '../../../src/keyspace/set/key-set.js';
 import { Random } from '../../differential/random.js';
+import { recount } from '../../support/recount.js';
 
 const SETTINGS = {
   isOn: true,
@@ -34,8 +36,9 @@ beforeEach(() => {
   settings = SETTINGS;
 });
 
-function make(): Defragmenter {
+function make(collections?: CollectionMemory): Defragmenter {
   return new Defragmenter({
+    collections,
     keyspace,
     settings: () => settings,
     micros: () => (micros += 10),
@@ -245,5 +248,78 @@ describe('choosing segments to empty', () => {
     expect(chooseSegments(sparse, 1.5 * SEGMENT_BYTES)).toEqual([2]);
     expect(chooseSegments(sparse, 2.5 * SEGMENT_BYTES)).toEqual([2, 3]);
     expect(chooseSegments(sparse, 0.5 * SEGMENT_BYTES)).toEqual([]);
+  });
+});
+
+describe('active defragmentation of collections that have an arena of their own', () => {
+  /** A set so big that it has one, of which one member in twenty is left. */
+  function thinSet(): number[] {
+    const set = new KeySet();
+    const key = Buffer.from('big');
+    const empty = new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0]);
+    set.attach(db, db.addRaw(key, 0, key.length, 0, Kind.SetIntset, empty, 0, empty.length));
+    const member = (i: number) => Buffer.from(`member ${i} `.repeat(10));
+    for (let i = 0; i < 400_000; i++) set.add(member(i), 0, member(i).length, 0);
+    const left: number[] = [];
+    for (let i = 0; i < 400_000; i++) {
+      if (i % 20 === 7) left.push(i);
+      else set.remove(member(i), 0, member(i).length, 0);
+    }
+    set.settle();
+    return left;
+  }
+
+  function bigSet(): KeySet {
+    const key = Buffer.from('big');
+    return new KeySet().attach(db, db.find(key, 0, key.length, 0));
+  }
+
+  function settle(memory: CollectionMemory): void {
+    while (db.trim(() => {}));
+    for (let i = 0; i < 4; i++) memory.run();
+  }
+
+  it('gives back what a set holds that has lost most of its members', () => {
+    const left = thinSet();
+    const memory = new CollectionMemory(keyspace);
+    settle(memory);
+    const wasted = memory.wastedBytes;
+    expect(wasted).toBeGreaterThan(memory.usedBytes * 4);
+    const defragmenter = make(memory);
+    defragmenter.check();
+    expect(defragmenter.effort).toBe(25);
+    runAll();
+    settle(memory);
+    expect(memory.wastedBytes).toBeLessThan(wasted / 4);
+    expect(recount(keyspace).faults).toEqual([]);
+    const set = bigSet();
+    expect(set.size).toBe(left.length);
+    for (const i of left) {
+      const member = Buffer.from(`member ${i} `.repeat(10));
+      expect(set.has(member, 0, member.length, 0)).toBe(true);
+    }
+    // What can't be had is not looked for again.
+    defragmenter.check();
+    runAll();
+    expect(defragmenter.effort).toBe(0);
+  });
+
+  it('leaves a set that is deleted, or flushed, meanwhile', () => {
+    for (const goes of ['deleted', 'flushed']) {
+      thinSet();
+      const memory = new CollectionMemory(keyspace);
+      settle(memory);
+      const defragmenter = make(memory);
+      defragmenter.check();
+      for (let i = 0; i < 40; i++) pending.shift()?.();
+      const key = Buffer.from('big');
+      if (goes === 'deleted') db.remove(db.find(key, 0, key.length, 0));
+      else db.clear();
+      runAll();
+      expect(defragmenter.effort).toBe(0);
+      settle(memory);
+      expect(memory.wastedBytes).toBe(0);
+      expect(recount(keyspace).faults).toEqual([]);
+    }
   });
 });
