@@ -343,8 +343,10 @@ export class ReplyWriter {
       return;
     }
     this.ensure(len);
-    this.buf.set(src.subarray(off, off + len), this.pos);
-    this.pos += len;
+    const { buf, pos } = this;
+    if (len < NATIVE_COPY) for (let i = 0; i < len; i++) buf[pos + i] = src[off + i]!;
+    else buf.set(src.subarray(off, off + len), pos);
+    this.pos = pos + len;
   }
 
   private bulkLarge(src: Uint8Array, off: number, len: number): void {

@@ -13,6 +13,9 @@ import type { Coroutine, LuaValue, Results, Steps } from './value.js';
 /** From a plain form: call the generator. From an operator: it takes a metamethod. */
 export const BAIL = Symbol('bail') as unknown as Results & undefined;
 
+/** In place of a script's result: it is the last command's reply, as it came. */
+export const PASSED = Symbol('passed') as unknown as undefined;
+
 /**
  * Counter of plain forms: steps in its low bits, depth from LEAVE on. The generated code adds
  * LEAVE + 1 when a plain form begins, takes LEAVE away when it ends, and asks `mayGoOn` when a bit of

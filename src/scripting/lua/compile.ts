@@ -32,6 +32,7 @@ const SIGNATURE = '\x1b';
 
 /**
  * @param newChunk makes a chunk known, by the title that messages give it
+ * @param isReply whether what the chunk returns is the reply to a client, and seen by nobody else
  * @throws LuaError with the parser's message
  */
 export function compile(
@@ -40,6 +41,7 @@ export function compile(
   source: string,
   name: string,
   env: LuaTable,
+  isReply: boolean,
 ): LuaFunction {
   const chunk = newChunk(chunkTitle(name));
   if (source[0] === SIGNATURE) {
@@ -50,7 +52,7 @@ export function compile(
     findNumbers(main);
     const out = new Output(chunk);
     const constants = out.reserve();
-    writeChunk(out, main, /[gs]etfenv/.test(source));
+    writeChunk(out, main, { hasOwnCells: /[gs]etfenv/.test(source), isReply });
     out.fill(constants, declarations(out));
     const code = `${out.code}\n//# sourceURL=${chunk.scriptName}`;
     const make = new Function('$h', '$k', code) as (

@@ -10,6 +10,7 @@
  * Source of the behaviour: eval.c and function_lua.c of Redis 7.2.
  */
 import { Args } from '../../resp/args.js';
+import type { ReplyWriter } from '../../resp/reply-writer.js';
 import { latin1Text } from '../../text/latin1.js';
 import type { Execution, LibraryHost, Script, ScriptEngine, ScriptHost } from '../engine.js';
 import { ScriptSyntaxError } from '../engine.js';
@@ -54,6 +55,11 @@ class State implements HostHolder, ExecutionHome {
     if (lua.stringMetatable !== undefined) protect(lua.stringMetatable);
   }
 
+  writePassed(reply: ReplyWriter): void {
+    const { host } = this;
+    reply.raw(host!.reply, host!.replyStart, host!.replyEnd - host!.replyStart);
+  }
+
   /** Begins to run a function: one at a time. */
   begin(host: ScriptHost, fn: LuaFunction, args: LuaValue[]): LuaExecution {
     this.host = host;
@@ -63,9 +69,9 @@ class State implements HostHolder, ExecutionHome {
   }
 
   /** @throws ScriptSyntaxError */
-  compile(source: string, chunk: string, env: LuaTable): LuaFunction {
+  compile(source: string, chunk: string, env: LuaTable, isReply: boolean): LuaFunction {
     try {
-      return this.lua.compile(source, chunk, env);
+      return this.lua.compile(source, chunk, env, isReply);
     } catch (error) {
       if (!(error instanceof LuaError)) throw error;
       throw new ScriptSyntaxError(this.toText(error.value));
@@ -93,7 +99,7 @@ export class LuaEngine implements ScriptEngine {
   compile(source: string): Script {
     this.scripts ??= new ScriptState(this.options, this.random);
     const { scripts } = this;
-    return new LuaScript(scripts, scripts.compile(source, SCRIPT_CHUNK, scripts.lua.globals));
+    return new LuaScript(scripts, scripts.compile(source, SCRIPT_CHUNK, scripts.globals, true));
   }
 
   reset(): void {
@@ -182,13 +188,14 @@ class FunctionState extends State {
 
   load(source: string, host: LibraryHost): Execution {
     const { lua, loading, metatable } = this;
-    const fn = this.compile(source, LIBRARY_CHUNK, this.env);
+    const fn = this.compile(source, LIBRARY_CHUNK, this.env, false);
     loading.host = host;
     metatable.setString('__index', loading.globals);
     const home: ExecutionHome = {
       maker: this.maker,
       isDue: () => host.isDue(),
       isResp3: () => false,
+      writePassed: nothing,
       toText: this.toText,
     };
     return new Loading(new LuaExecution(lua, home).begin(fn, NO_VALUES), () => {
@@ -236,6 +243,8 @@ class LuaLibraryFunction implements Script {
     return this.state.begin(host, this.fn, [keys, rest]);
   }
 }
+
+function nothing(): void {}
 
 const NO_ARGUMENTS = Args.from([]);
 

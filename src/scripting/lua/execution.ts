@@ -1,7 +1,7 @@
 /** A run of a script in Lua, as the server sees it. */
 import type { ReplyWriter } from '../../resp/reply-writer.js';
 import type { Execution, ScriptFailure } from '../engine.js';
-import { BAIL, first } from './call.js';
+import { BAIL, first, PASSED } from './call.js';
 import { newError } from './from-reply.js';
 import type { Run } from './interpreter.js';
 import type { Lua } from './lua.js';
@@ -18,6 +18,8 @@ export interface ExecutionHome {
   /** Whether it has chosen RESP3. */
   readonly isResp3: () => boolean;
   toText(value: LuaValue): string;
+  /** Writes what the script's last command has replied. */
+  writePassed(reply: ReplyWriter): void;
 }
 
 /**
@@ -68,6 +70,7 @@ export class LuaExecution implements Execution, Run {
   writeResult(reply: ReplyWriter): void {
     const { home, result } = this;
     if (typeof result === 'string') reply.bulkText(result);
+    else if (result === PASSED) home.writePassed(reply);
     else home.maker.write(result, reply, home.isResp3());
   }
 
@@ -77,11 +80,17 @@ export class LuaExecution implements Execution, Run {
     const before = lua.enterRun(this);
     try {
       lua.begin();
+      lua.replay.begin();
       const results =
         this.args.length === 0 ? lua.tryPlain0(this.fn) : lua.tryPlain(this.fn, this.args);
-      if (results === BAIL) return false;
+      if (results === BAIL) {
+        lua.replay.rewind();
+        return false;
+      }
+      lua.replay.end();
       this.result = first(results);
     } catch (thrown) {
+      lua.replay.end();
       this.failure = failureOf(lua.asLuaError(thrown), this.home);
     } finally {
       lua.enterRun(before);

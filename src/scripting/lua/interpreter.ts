@@ -2,6 +2,7 @@
  * The interpreter as its own parts see it: operators, generated code, the driver, the libraries that
  * are part of the language. lua.ts implements it.
  */
+import type { Replay } from './replay.js';
 import type { LuaRuntime } from './runtime.js';
 import type { Site } from './site.js';
 import type {
@@ -10,6 +11,7 @@ import type {
   LuaFunction,
   LuaTable,
   LuaValue,
+  PlainBody,
   Results,
   Steps,
 } from './value.js';
@@ -19,6 +21,9 @@ export interface Interpreter extends LuaRuntime {
   globals: LuaTable;
   /** Set by openBase. */
   iterators: Iterators;
+  /** What a script's reply may be passed on by. */
+  passing: Passing;
+  readonly replay: Replay;
   /** Steps until the next look at the clock. */
   budget: number;
   /** Calls of generators that are nested now, and calls that libraries and metamethods have made. */
@@ -63,6 +68,15 @@ export interface Interpreter extends LuaRuntime {
 export interface Iterators {
   readonly next?: LuaFunction;
   readonly ipairs?: LuaFunction;
+}
+
+/**
+ * A function whose result, where it is a script's own (`return redis.call(…)`), need not become a value
+ * of Lua first: `body` is called in its place, and gives PASSED if the reply is to be taken as it is.
+ */
+export interface Passing {
+  readonly fn: LuaFunction | undefined;
+  readonly body: PlainBody;
 }
 
 /** What is known of a run while it goes on (run.ts). */

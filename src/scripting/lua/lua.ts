@@ -22,11 +22,12 @@ import {
   TailCall,
 } from './call.js';
 import { compile } from './compile.js';
-import type { Interpreter, Iterators, Run } from './interpreter.js';
+import type { Interpreter, Iterators, Passing, Run } from './interpreter.js';
 import { CHECK_BYTES, type Heap, MemoryLimit, v8Heap } from './memory.js';
 import { equalMeta, indexMeta, lessMeta } from './metamethods.js';
 import { numberToString } from './number-text.js';
 import { callError, eqHandler, index, less, metamethod, typeName } from './operators.js';
+import { Replay } from './replay.js';
 import { LuaRun } from './run.js';
 import { type Chunk, Site, Chunk as SiteChunk } from './site.js';
 import { type Level, SCRIPT_PREFIX, stackLevels } from './stack.js';
@@ -62,6 +63,8 @@ const CALLS_AFTER_REFILL = 200_000;
 /** A function whose plain form gave up so often is not tried again. */
 const MAX_BAILS = 8;
 
+const NOTHING_PASSES: Passing = { fn: undefined, body: () => BAIL };
+
 /** The site of operators that libraries use: PUC tells no place of what fails in C. */
 const NOWHERE = new Site(new SiteChunk('', '?'), 0, '', '', '', '', false);
 
@@ -85,6 +88,8 @@ export class Lua implements Interpreter {
   run: Run | undefined = undefined;
 
   iterators: Iterators = {};
+  passing: Passing = NOTHING_PASSES;
+  readonly replay = new Replay();
   cell: EnvCell | undefined = undefined;
   callerCell: EnvCell | undefined = undefined;
   private readonly heap: Heap;
@@ -286,6 +291,14 @@ export class Lua implements Interpreter {
     return true;
   }
 
+  /** Whether a plain form that has run a command must make way for the generator, which can pause. */
+  mustPause(): boolean {
+    if (this.budget >= 0) return false;
+    if (this.run?.isTime() !== false) return true;
+    this.budget = SLICE;
+    return false;
+  }
+
   // --- what libraries ask --------------------------------------------------------------------------
 
   *tostring(value: LuaValue): Steps<string> {
@@ -431,9 +444,14 @@ export class Lua implements Interpreter {
   }
 
   /** What was thrown, as an error of Lua. */
-  compile(source: string, chunkName: string, env: LuaTable = this.globals): LuaFunction {
+  compile(
+    source: string,
+    chunkName: string,
+    env: LuaTable = this.globals,
+    isReply = false,
+  ): LuaFunction {
     this.spend(source.length * COMPILE_STEPS);
-    return compile(this, (title) => this.newChunk(title), source, chunkName, env);
+    return compile(this, (title) => this.newChunk(title), source, chunkName, env, isReply);
   }
 
   asLuaError(thrown: unknown): LuaError {

@@ -12,7 +12,9 @@
 import { createHash } from 'node:crypto';
 import { LogLevel, ReplicationTarget, type ScriptHost } from '../engine.js';
 import type { RequestBuffer } from '../request-buffer.js';
+import { PASSED } from './call.js';
 import { countedError, errorText, newError, ReplyReader } from './from-reply.js';
+import type { Interpreter } from './interpreter.js';
 import { stringToNumber } from './number-text.js';
 import { PlacedError } from './placed-error.js';
 import type { LuaRuntime } from './runtime.js';
@@ -57,15 +59,20 @@ export class RedisLibrary {
   private readonly reader: ReplyReader;
 
   constructor(
-    private readonly lua: LuaRuntime,
+    private readonly lua: LuaRuntime & Pick<Interpreter, 'passing' | 'replay'>,
     private readonly holder: HostHolder,
     version: ServerVersion,
   ) {
     this.reader = new ReplyReader(lua);
     const { table } = this;
     const add = (name: string, body: PlainBody) => table.setString(name, lua.plain(name, body));
-    add('call', this.caller(true));
-    add('pcall', this.caller(false));
+    const call = lua.plain('call', this.caller(true, false));
+    const pcall = lua.plain('pcall', this.caller(false, false));
+    call.isReplayed = true;
+    pcall.isReplayed = true;
+    table.setString('call', call);
+    table.setString('pcall', pcall);
+    lua.passing = { fn: call, body: this.caller(true, true) };
     addCommon(table, lua, version, (level, text) => this.host.log(level, text));
     add('setresp', (...args: LuaValue[]) => this.setResp(args));
     add('sha1hex', (...args: LuaValue[]) => this.sha1hex(args));
@@ -101,17 +108,22 @@ export class RedisLibrary {
   /**
    * redis.call and redis.pcall. On the path of every command of every script: `arguments` is never
    * handed on, so that V8 makes no array of them.
+   * @param passes whether it may give PASSED
    */
-  private caller(raises: boolean): PlainBody {
+  private caller(raises: boolean, passes: boolean): PlainBody {
     const library = this;
     return function (): LuaValue {
       // biome-ignore lint/complexity/noArguments: see above
       const given = arguments;
       const { request } = library.host;
+      const { replay } = library.lua;
+      if (replay.left > 0) return replay.next();
       let wrong = given.length === 0 ? NO_ARGUMENTS : undefined;
       request.begin();
       for (let i = 0; i < given.length && wrong === undefined; i++) wrong = put(request, given[i]);
-      return wrong === undefined ? library.run(raises) : library.wrong(wrong, raises);
+      return replay.keep(
+        wrong === undefined ? library.run(raises, passes) : library.wrong(wrong, raises),
+      );
     };
   }
 
@@ -122,7 +134,7 @@ export class RedisLibrary {
   }
 
   /** Runs the command in the request. */
-  private run(raises: boolean): LuaValue {
+  private run(raises: boolean, passes: boolean): LuaValue {
     const { host } = this;
     const refusal = host.call();
     this.lua.spend(COMMAND_STEPS + ((host.callMicros * STEPS_PER_MICRO) | 0));
@@ -132,6 +144,7 @@ export class RedisLibrary {
       return error;
     }
     const { reply, replyStart } = host;
+    if (passes && isPassed(reply, replyStart, host.replyEnd)) return PASSED;
     const value = this.reader.read(reply, replyStart, host.replyEnd);
     if (raises && reply[replyStart] === ERROR) throw this.raised(value);
     return value;
@@ -190,10 +203,22 @@ export class RedisLibrary {
   }
 }
 
+const BULK = 36; // $
+const INTEGER = 58; // :
 const ERROR = 45; // -
+const MINUS = 45;
+/** Bytes of a reply whose integer a double holds exactly. */
+const SHORT_INTEGER = 18;
 /** What a short command costs, in steps; and a microsecond of a long one. */
 const COMMAND_STEPS = 20;
 const STEPS_PER_MICRO = 40;
+
+/** Whether a reply would be the same if it were made a value of Lua, and that a reply again. */
+function isPassed(reply: Buffer, start: number, end: number): boolean {
+  const type = reply[start];
+  if (type === BULK) return reply[start + 1] !== MINUS;
+  return type === INTEGER && end - start <= SHORT_INTEGER;
+}
 
 function nothing(): Results {
   return [];

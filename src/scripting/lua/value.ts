@@ -64,6 +64,8 @@ export class LuaFunction {
   raw: PlainBody | undefined;
   /** Whether `raw` changes nothing that others could see. */
   isPure = false;
+  /** Whether `raw` changes nothing in Lua, and its results are kept: see replay.ts. */
+  isReplayed = false;
   /** Where a function written in Lua has its globals. */
   cell: EnvCell | undefined;
 

@@ -33,6 +33,14 @@ const ARITHMETIC = '+-*/%^';
 /** Items of a table that are stored at once, as PUC does. */
 const ITEMS_PER_FLUSH = 50;
 
+/** How a chunk is written. */
+export interface ChunkOptions {
+  /** Whether each function has a cell of its own for its globals. */
+  readonly hasOwnCells: boolean;
+  /** Whether what the main function returns is the reply: see Passing. */
+  readonly isReply: boolean;
+}
+
 export abstract class ExpressionWriter {
   private temps = 0;
   maxTemps = 0;
@@ -42,8 +50,7 @@ export abstract class ExpressionWriter {
     protected readonly node: FunctionNode,
     /** undefined: the generator is written. */
     protected readonly plain: PlainForm | undefined,
-    /** Whether each function has a cell of its own for its globals. */
-    protected readonly hasOwnCells: boolean,
+    protected readonly options: ChunkOptions,
   ) {}
 
   /** Writes a function and has it put into a variable. */
@@ -438,6 +445,13 @@ export abstract class ExpressionWriter {
   protected tailCall(e: Call): void {
     const { callee, args } = this.callParts(e);
     const site = this.callSite(e, true);
+    if (this.options.isReply && this.node.parent === undefined && Array.isArray(args)) {
+      this.out.line(`if (${callee} === $rt.passing.fn) {`);
+      this.out.line(`$r = $rt.passing.body(${args.join(', ')});`, site);
+      this.leave();
+      this.out.line('return $r;');
+      this.out.line('}');
+    }
     if (this.plain !== undefined) {
       this.emitCall(e, callee, args, site);
       this.leave();
@@ -515,11 +529,15 @@ export abstract class ExpressionWriter {
     const spread = Array.isArray(args) ? args.join(', ') : `...${args}`;
     if (this.plain !== undefined) {
       this.showCells();
-      const isPure = this.plain.pureCalls.has(e) ? ` || !${callee}.isPure` : '';
+      const { isReplayed, pureCalls } = this.plain;
+      const isFree = !pureCalls.has(e);
+      const isKept = isReplayed && !isFree ? ` && !${callee}.isReplayed` : '';
+      const isPure = isFree ? '' : ` || (!${callee}.isPure${isKept})`;
       this.out.line(
         `if (!(${callee} instanceof $F) || ${callee}.raw === undefined${isPure}) return $B;`,
       );
       this.out.line(`if (($r = ${callee}.raw(${spread})) === $B) return $B;`, site);
+      if (isKept !== '') this.out.line('if ($rt.budget < 0 && $rt.mustPause()) return $B;');
       return;
     }
     this.emitFast(callee, args, site);
@@ -544,7 +562,7 @@ export abstract class ExpressionWriter {
 
   /** Before a call that may be one of getfenv or setfenv. */
   private showCells(): void {
-    if (this.hasOwnCells) this.out.line('$rt.cell = $E; $rt.callerCell = $U;');
+    if (this.options.hasOwnCells) this.out.line('$rt.cell = $E; $rt.callerCell = $U;');
   }
 
   /** The end of a plain form that counts its depth. */

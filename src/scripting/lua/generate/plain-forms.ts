@@ -12,7 +12,8 @@
  *     end
  *
  * A call may do both. Where something behind it may give up, the plain form calls only functions
- * that are pure. Functions with loops or functions in them get no plain form.
+ * that are pure; in a script's main function also redis.call, whose results are kept (replay.ts).
+ * Functions with loops or functions in them get no plain form.
  */
 import type { Call, Expression, FunctionNode, Statement } from '../syntax/tree.js';
 import { isConstant, isNumber } from './numbers.js';
@@ -23,19 +24,24 @@ export interface PlainForm {
   /** Calls that only pure functions may answer. */
   readonly pureCalls: ReadonlySet<Call>;
   readonly hasCalls: boolean;
+  /** Whether those calls may also be answered by functions whose results are kept. */
+  readonly isReplayed: boolean;
 }
 
 /** Functions larger than so many nodes of the tree get none: the code is there twice. */
 const MAX_NODES = 400;
 
-/** @returns undefined: it can have none */
-export function findPlainForm(node: FunctionNode): PlainForm | undefined {
+/**
+ * @param isReplayed whether its calls of redis.call need not be made again by the generator
+ * @returns undefined: it can have none
+ */
+export function findPlainForm(node: FunctionNode, isReplayed: boolean): PlainForm | undefined {
   if (node.hasLoops || node.hasFunctions) return undefined;
   const finder = new Finder();
   finder.visitAll(node.body);
   if (finder.fails || finder.nodes > MAX_NODES) return undefined;
   const { isPure, pureCalls, hasCalls } = finder;
-  return { isPure, pureCalls, hasCalls };
+  return { isPure, pureCalls, hasCalls, isReplayed };
 }
 
 /** Whether an operation takes no metamethod for sure. */

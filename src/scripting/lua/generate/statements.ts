@@ -10,7 +10,7 @@ import type {
   Statement,
   Variable,
 } from '../syntax/tree.js';
-import { ExpressionWriter } from './expressions.js';
+import { type ChunkOptions, ExpressionWriter } from './expressions.js';
 import { title } from './names.js';
 import { isNumber } from './numbers.js';
 import { type Output, text } from './output.js';
@@ -23,8 +23,8 @@ const TURNS = 200;
 type Target = (value: string) => void;
 
 /** Writes a function that makes the chunk's main function. */
-export function writeChunk(out: Output, main: FunctionNode, hasOwnCells: boolean): void {
-  new StatementWriter(out, main, undefined, hasOwnCells).chunk(main);
+export function writeChunk(out: Output, main: FunctionNode, options: ChunkOptions): void {
+  new StatementWriter(out, main, undefined, options).chunk(main);
 }
 
 class StatementWriter extends ExpressionWriter {
@@ -37,15 +37,15 @@ class StatementWriter extends ExpressionWriter {
   // --- functions -----------------------------------------------------------------------------------
 
   protected override closure(node: FunctionNode, target: string): void {
-    const plain = findPlainForm(node);
+    const isMain = node.parent === undefined;
+    const plain = findPlainForm(node, isMain && this.options.isReply);
     const parameters = node.parameters.map(({ id }) => `L${id}`);
     const usesRest = node.isVararg && (node.usesVararg || node.arg?.isUsed);
     if (usesRest) parameters.push('...$V');
     const list = parameters.join(', ');
-    const own = this.hasOwnCells;
+    const own = this.options.hasOwnCells;
     const maker = `$fn($E, ${plain?.isPure === true}, ${own}, `;
     // A function in parentheses is compiled at once by V8: that which is called first.
-    const isMain = node.parent === undefined;
     const [open, close] = isMain && plain === undefined ? ['(', ')'] : ['', ''];
     const [openPlain, closePlain] = isMain ? ['(', ')'] : ['', ''];
     this.out.line(`${target} = ${own ? '(($E) => ' : ''}${maker}${open}function* (${list}) {`);
@@ -60,7 +60,7 @@ class StatementWriter extends ExpressionWriter {
   }
 
   private nested(node: FunctionNode, plain: PlainForm | undefined): void {
-    const writer = new StatementWriter(this.out, node, plain, this.hasOwnCells);
+    const writer = new StatementWriter(this.out, node, plain, this.options);
     const variables = this.out.reserve();
     writer.body();
     let names = 'let $r, $n = 0';
@@ -72,7 +72,7 @@ class StatementWriter extends ExpressionWriter {
     const { node, plain } = this;
     if (plain === undefined) this.out.line('if (--$rt.budget < 0 && $rt.spend(0)) yield $P;');
     else if (plain.hasCalls) this.out.line(`if (${this.fullTest} && !$rt.mayGoOn()) return $B;`);
-    if (this.hasOwnCells) this.out.line('const $U = $rt.cell;');
+    if (this.options.hasOwnCells) this.out.line('const $U = $rt.cell;');
     const { arg } = node;
     if (arg?.isUsed) {
       this.out.line(`let L${arg.id}${node.usesVararg ? '' : ' = $argTable($V)'};`);
