@@ -33,8 +33,6 @@ export const NO_VALUES: LuaValue[] = [];
 export const SEGMENT = 64;
 /** Calls nested deeper are an error; PUC's LUAI_MAXCALLS. A multiple of SEGMENT. */
 export const MAX_DEPTH = 312 * SEGMENT;
-/** Steps between two looks at the clock: about half a millisecond. */
-export const SLICE = 20_000;
 /** Calls that libraries and metamethods make, nested deeper, are an error: PUC's LUAI_MAXCCALLS. */
 export const MAX_LIBRARY_DEPTH = 200;
 

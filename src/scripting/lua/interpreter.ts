@@ -26,6 +26,10 @@ export interface Interpreter extends LuaRuntime {
   readonly replay: Replay;
   /** Steps until the next look at the clock. */
   budget: number;
+  /** The clock is about to be looked at: sets the budget up to the next time. */
+  refill(): void;
+  /** A script that was left goes on. */
+  goOn(): void;
   /** Calls of generators that are nested now, and calls that libraries and metamethods have made. */
   depth: number;
   libraryDepth: number;

@@ -17,7 +17,6 @@ import {
   MAX_LIBRARY_DEPTH,
   SEGMENT,
   Segment,
-  SLICE,
   STEPS_FULL,
   TailCall,
 } from './call.js';
@@ -27,6 +26,7 @@ import { CHECK_BYTES, type Heap, MemoryLimit, v8Heap } from './memory.js';
 import { equalMeta, indexMeta, lessMeta } from './metamethods.js';
 import { numberToString } from './number-text.js';
 import { callError, eqHandler, index, less, metamethod, typeName } from './operators.js';
+import { FIRST_STEPS, Pace } from './pace.js';
 import { Replay } from './replay.js';
 import { LuaRun } from './run.js';
 import { type Chunk, Site, Chunk as SiteChunk } from './site.js';
@@ -48,6 +48,8 @@ export interface LuaOptions {
   /** Bytes that a script may have allocated at a time. */
   memoryLimit?: number;
   heap?: Heap;
+  /** Monotonic microseconds. */
+  micros?: () => number;
 }
 
 /** What a look at V8's stack costs, and compiling a character, in steps. */
@@ -73,7 +75,7 @@ export class Lua implements Interpreter {
   stringMetatable: LuaTable | undefined = undefined;
 
   /** Steps until the next look at the clock. */
-  budget = SLICE;
+  budget = FIRST_STEPS;
   /** Calls of generators that are nested now, and calls that libraries and metamethods have made. */
   depth = 0;
   libraryDepth = 0;
@@ -94,6 +96,7 @@ export class Lua implements Interpreter {
   callerCell: EnvCell | undefined = undefined;
   private readonly heap: Heap;
   private readonly memory: MemoryLimit;
+  private readonly pace: Pace;
   private readonly chunks = new Map<string, WeakRef<Chunk>>();
   private readonly forgotten = new FinalizationRegistry<string>((name) => this.chunks.delete(name));
   private chunkCount = 0;
@@ -102,6 +105,7 @@ export class Lua implements Interpreter {
 
   constructor(options: LuaOptions = {}) {
     this.heap = options.heap ?? v8Heap();
+    this.pace = new Pace(options.micros ?? (() => performance.now() * 1000));
     this.memory = new MemoryLimit(options.memoryLimit ?? DEFAULT_MEMORY_LIMIT, this.heap);
   }
 
@@ -120,6 +124,8 @@ export class Lua implements Interpreter {
   /** Forgets what the script before has taken. */
   begin(): void {
     this.memory.reset();
+    this.pace.begin();
+    this.budget = FIRST_STEPS;
     this.charged = 0;
     this.depth = 0;
     this.libraryDepth = 0;
@@ -291,11 +297,19 @@ export class Lua implements Interpreter {
     return true;
   }
 
+  refill(): void {
+    this.budget = this.pace.next();
+  }
+
+  goOn(): void {
+    this.pace.goOn();
+  }
+
   /** Whether a plain form that has run a command must make way for the generator, which can pause. */
   mustPause(): boolean {
     if (this.budget >= 0) return false;
     if (this.run?.isTime() !== false) return true;
-    this.budget = SLICE;
+    this.refill();
     return false;
   }
 

@@ -14,7 +14,6 @@ import {
   NO_VALUES,
   Resume,
   Segment,
-  SLICE,
   TailCall,
   YieldValues,
 } from './call.js';
@@ -30,8 +29,9 @@ import {
   type Steps,
 } from './value.js';
 
-/** What resuming a coroutine costs, in steps. */
+/** What resuming a coroutine costs, in steps; and an error that ends a segment. */
 const RESUME_STEPS = 30;
+const FAILED_STEPS = 300;
 
 function never(): boolean {
   return false;
@@ -69,6 +69,7 @@ export class LuaRun implements Run {
     const { lua } = this;
     const before = lua.enterRun(this);
     this.isTime = isTime;
+    if (this.threads.length > 0) lua.goOn();
     try {
       if (this.threads.length > 0 || !this.beginPlain()) this.drive();
     } catch (error) {
@@ -139,14 +140,22 @@ export class LuaRun implements Run {
         step = isError ? steps.throw(value) : steps.next(value);
       } catch (thrown) {
         this.failed(thread, this.lua.asLuaError(thrown));
+        // An error that many segments let pass takes its time.
+        this.lua.budget -= FAILED_STEPS;
+        if (this.lua.budget < 0 && !this.isDone && this.isDue()) return;
         continue;
       }
       if (step.done) this.returned(thread, step.value as LuaValue);
       else if (step.value === PAUSE) {
-        this.lua.budget = SLICE;
-        if (this.isTime()) return;
+        if (this.isDue()) return;
       } else this.request(thread, step.value);
     }
+  }
+
+  /** Looks at the clock. @returns whether to pause */
+  private isDue(): boolean {
+    this.lua.refill();
+    return this.isTime();
   }
 
   private popSegment(thread: Coroutine): void {

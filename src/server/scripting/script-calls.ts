@@ -40,7 +40,7 @@ const CHANGES = CommandBit.Write | CommandBit.MayReplicate;
 const KNOWN_NAMES = 500;
 
 /** A script runs so long before anything else is looked at, in microseconds. */
-export const FIRST_SLICE_US = 10_000;
+export const FIRST_SLICE_US = 5000;
 
 export interface ScriptCallsParts {
   readonly acl: Acl;

@@ -1,9 +1,9 @@
 /**
  * Runs scripts and functions, one at a time, and nothing else meanwhile.
  *
- *     EVAL ──begin──> runs up to 10 ms ──done──> reply
+ *     EVAL ──begin──> runs up to 5 ms ──done──> reply
  *                        │ not done: the client waits, the gate is shut (ServerGate.Scripting)
- *                        ├─> the event loop comes round ─> 5 ms more ─> … ──done──> reply, gate open
+ *                        ├─> the event loop comes round ─> 2 ms more ─> … ──done──> reply, gate open
  *                        └─> busy-reply-threshold has passed: others are answered with BUSY
  *
  * So a script is atomic however long it takes, and still can be killed. Until the threshold has passed,
@@ -49,7 +49,7 @@ import { parseScriptHeader } from './shebang.js';
 import type { WriteRefusals } from './write-refusals.js';
 
 /** A script that was left runs on for so long at a time, in microseconds. */
-const SLICE_US = 5000;
+const SLICE_US = 2000;
 /** Arguments before the keys: the command, the script, how many keys. */
 const FIRST_KEY = 3;
 
