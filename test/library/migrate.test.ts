@@ -66,7 +66,11 @@ async function fakeTarget(): Promise<FakeTarget> {
   };
 }
 
-const IO_ERROR = { read: '-IOERR error or timeout reading to target instance' };
+const IO_ERROR = {
+  connect: '-IOERR error or timeout connecting to the client',
+  write: '-IOERR error or timeout writing to target instance',
+  read: '-IOERR error or timeout reading to target instance',
+};
 
 describe('MIGRATE', () => {
   test('moves a key with its time to live, and COPY leaves it', async () => {
@@ -180,10 +184,10 @@ describe('MIGRATE', () => {
     expect(await moved).toBe(IO_ERROR.read);
     const unused = await fakeTarget();
     await open.pop()!.close();
-    const connecting = '-IOERR error or timeout connecting to the client';
-    for (const port of [unused.port, 99_999, 'port']) {
-      expect(await ask(source, `MIGRATE 127.0.0.1 ${port} k 0 5000`)).toBe(connecting);
-    }
+    const failure = async (where: string) => ask(source, `MIGRATE ${where} k 0 500`);
+    expect(await failure(`127.0.0.1 ${unused.port}`)).toBe(IO_ERROR.write);
+    expect(await failure('127.0.0.1 99999')).toBe(IO_ERROR.connect);
+    expect(await failure('no.such.host.invalid 6379')).toBe(IO_ERROR.connect);
     expect(await ask(source, 'APPEND k w')).toBe(':2');
   });
 

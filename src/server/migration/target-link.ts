@@ -35,6 +35,8 @@ export class TargetLink {
   usedMs = 0;
   isClosed = false;
   private isConnected = false;
+  /** Nobody listens there: Redis finds out only when it writes, and says so. */
+  private isRefused = false;
   private exchange: Exchange | undefined = undefined;
 
   /** @param stream that connects, and then emits `readyEvent` */
@@ -55,7 +57,11 @@ export class TargetLink {
     });
     stream.on('data', (bytes: Buffer) => parser.execute(bytes));
     stream.on('drain', () => this.goOn());
-    for (const event of ['error', 'end', 'close']) stream.on(event, () => this.close());
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      this.isRefused = !this.isConnected && error.syscall === 'connect';
+      this.close();
+    });
+    for (const event of ['end', 'close']) stream.on(event, () => this.close());
   }
 
   /** Sends requests; their replies are told one by one. */
@@ -84,7 +90,7 @@ export class TargetLink {
   }
 
   private get failure(): LinkFailure {
-    if (!this.isConnected) return 'connect';
+    if (!this.isConnected) return this.isRefused ? 'write' : 'connect';
     return this.exchange?.hasWritten === true && this.stream.writableLength === 0
       ? 'read'
       : 'write';
