@@ -1,6 +1,6 @@
 /**
- * The server's log, by pino: in Redis's form on a terminal and in files (tools look for its
- * wording), or as JSON lines.
+ * The server's log: in Redis's form on a terminal and in files (tools look for its wording), or as
+ * pino's JSON lines. Pino is loaded for these only: that takes a quarter of the time of a start.
  *
  *     4711:M 21 Nov 2026 10:15:00.123 * Ready to accept connections tcp
  *
@@ -9,13 +9,15 @@
  * and a log file is opened anew for each, so that it can be rotated.
  */
 import { appendFileSync, writeSync } from 'node:fs';
-import { pino } from 'pino';
+import { createRequire } from 'node:module';
+import type { pino as Pino } from 'pino';
 import type { Log } from './api/log.js';
 
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning' | 'nothing';
 
-const PINO_LEVELS = { debug: 20, verbose: 25, notice: 30, warning: 40 };
-const MARKS: Record<number, string> = { 20: '.', 25: '-', 30: '*', 40: '#' };
+const LEVELS = { debug: 20, verbose: 25, notice: 30, warning: 40 };
+const MARKS = { debug: '.', verbose: '-', notice: '*', warning: '#' };
+type LineLevel = keyof typeof LEVELS;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 export type LogFormat = 'redis' | 'json';
@@ -46,27 +48,22 @@ export function openLog(options: LogOptions): ServerLog {
     else appendFileSync(file, text);
   };
   if (file !== '') appendFileSync(file, '');
-  const stream = {
-    write(line: string) {
-      write(format === 'json' ? line : redisLine(line, role()));
-    },
+  let threshold = thresholdOf(options.level);
+  let json: ReturnType<typeof jsonLogger> | undefined;
+  const line = (level: LineLevel, message: string) => {
+    if (LEVELS[level] < threshold) return;
+    if (format === 'json') {
+      json ??= jsonLogger(write);
+      json[level](message);
+    } else write(`${process.pid}:${role()} ${redisTime(new Date())} ${MARKS[level]} ${message}\n`);
   };
-  const logger = pino(
-    {
-      base: { pid: process.pid },
-      level: pinoLevel(options.level),
-      customLevels: PINO_LEVELS,
-      useOnlyCustomLevels: true,
-    },
-    stream,
-  );
   const log: ServerLog = {
-    debug: (message) => logger.debug(message),
-    verbose: (message) => logger.verbose(message),
-    notice: (message) => logger.notice(message),
-    warning: (message) => logger.warning(message),
+    debug: (message) => line('debug', message),
+    verbose: (message) => line('verbose', message),
+    notice: (message) => line('notice', message),
+    warning: (message) => line('warning', message),
     setLevel(level) {
-      logger.level = pinoLevel(level);
+      threshold = thresholdOf(level);
     },
     setFormat(wanted) {
       format = wanted;
@@ -75,13 +72,20 @@ export function openLog(options: LogOptions): ServerLog {
   return log;
 }
 
-function pinoLevel(level: LogLevel): string {
-  return level === 'nothing' ? 'silent' : level;
+function thresholdOf(level: LogLevel): number {
+  return level === 'nothing' ? Number.POSITIVE_INFINITY : LEVELS[level];
 }
 
-function redisLine(json: string, role: string): string {
-  const { level, time, pid, msg } = JSON.parse(json);
-  return `${pid}:${role} ${redisTime(new Date(time))} ${MARKS[level]} ${msg}\n`;
+/** What is below the level never comes to it. */
+function jsonLogger(write: (text: string) => void) {
+  const { pino } = createRequire(import.meta.url)('pino') as { pino: typeof Pino };
+  const options = {
+    base: { pid: process.pid },
+    level: 'debug',
+    customLevels: LEVELS,
+    useOnlyCustomLevels: true,
+  } as const;
+  return pino(options, { write });
 }
 
 /** `21 Nov 2026 10:15:00.123`, local time. */
