@@ -145,8 +145,8 @@ function runMigrate(call: Call): void {
     credentials: options.credentials.map((i) => Buffer.from(args.view(i))),
     timeoutMs: timeoutMs <= 0 ? DEFAULT_TIMEOUT_MS : timeoutMs,
   };
-  server.migration.send(call, target, requests, (later, result) => {
-    finish(later, options.copies ? [] : keys, result);
+  server.migration.send(call, target, requests, (result) => {
+    finish(call, options.copies ? [] : keys, result);
   });
 }
 
@@ -204,8 +204,19 @@ function readOptions(args: Args): Options | undefined {
   return options;
 }
 
+/** As Redis has it: what is no option is passed over; keys in both places are none, for that is an error. */
 function migratedKeys(args: Args): readonly KeyPosition[] {
-  const { first, end } = readOptions(args) ?? { first: KEY, end: KEY + 1 };
+  let first = KEY;
+  let end = KEY + 1;
+  for (let i = FIRST_OPTION; i < args.count; i++) {
+    if (args.is(i, 'AUTH')) i++;
+    else if (args.is(i, 'AUTH2')) i += 2;
+    else if (args.is(i, 'KEYS')) {
+      first = i + 1;
+      end = args.len(KEY) > 0 ? first : args.count;
+      break;
+    }
+  }
   const positions: KeyPosition[] = [];
   for (let index = first; index < end; index++) {
     positions.push({ index, flags: ['RW', 'access', 'delete'] });

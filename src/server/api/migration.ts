@@ -1,5 +1,5 @@
 /** Sending keys to another server, as MIGRATE sees it. */
-import type { Call } from './call.js';
+import type { WaitingCall } from './blocking.js';
 
 export interface MigrationTarget {
   readonly host: string;
@@ -27,12 +27,13 @@ export interface MigrationApi {
   readonly linkCount: number;
   /**
    * Sends requests to another server while this client, and whoever wants to write, waits.
-   * @param requests RESP-encoded, each with one reply @param finish replies for the command, later
+   * @param requests RESP-encoded, each with one reply
+   * @param finish goes on with the command once all is known, and replies; `call` is then as it was
    */
   send(
-    call: Call,
+    call: WaitingCall,
     target: MigrationTarget,
     requests: readonly Uint8Array[],
-    finish: (call: Call, result: MigrationResult) => void,
+    finish: (result: MigrationResult) => void,
   ): void;
 }

@@ -18,6 +18,7 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Args } from '../../resp/args.js';
 import { encodeRequest } from '../../resp/encode-request.js';
+import type { WaitingCall } from '../api/blocking.js';
 import type { Call } from '../api/call.js';
 import type { BlockReason } from '../api/client.js';
 import type { Clock } from '../api/clock.js';
@@ -60,7 +61,7 @@ class MigrationWait implements BlockReason {
   readonly client: ClientImpl;
   readonly command: RegisteredCommand;
   readonly request: Args;
-  readonly db: Call['db'];
+  readonly db: WaitingCall['db'];
   readonly accepted: boolean[] = [];
   error: string | undefined = undefined;
   mayRetry = true;
@@ -68,10 +69,10 @@ class MigrationWait implements BlockReason {
   usec = 0;
 
   constructor(
-    call: Call,
+    call: WaitingCall,
     readonly target: MigrationTarget,
     readonly requests: readonly Uint8Array[],
-    readonly finish: (call: Call, result: MigrationResult) => void,
+    readonly finish: (result: MigrationResult) => void,
   ) {
     this.client = call.client as ClientImpl;
     this.command = call.command as RegisteredCommand;
@@ -100,10 +101,10 @@ export class Migrations implements MigrationApi {
   }
 
   send(
-    call: Call,
+    call: WaitingCall,
     target: MigrationTarget,
     requests: readonly Uint8Array[],
-    finish: (call: Call, result: MigrationResult) => void,
+    finish: (result: MigrationResult) => void,
   ): void {
     const wait = new MigrationWait(call, target, requests, finish);
     call.client.block(wait);
@@ -217,7 +218,7 @@ export class Migrations implements MigrationApi {
       call.command = command;
       call.db = db;
       const result = { accepted, error, failure };
-      const failed = executor.writeReply(command, call.reply, () => finish(call, result));
+      const failed = executor.writeReply(command, call.reply, () => finish(result));
       executor.propagate(command);
       if (failed) command.failed++;
       executor.chargeDone(client, command, request, wait.usec + clock.micros() - begin);
