@@ -28,14 +28,18 @@ export interface EvictionParts {
   readonly keyspace: Keyspace;
   /** What counts beside the keyspace's: clients' buffers, as they were last summed up. */
   clientBytes(): number;
-  /** Has them summed up anew, unless that was a moment ago. */
-  refresh(): void;
+  /** Has them summed up anew. */
+  sample(): void;
+  /** The same, unless that was a moment ago. @param now ms of a clock that never goes back */
+  refresh(now: number): void;
   /** Whether keys must not be evicted now: a script waits, clients are paused, data is loaded. */
   isHeld(): boolean;
   latency: { add(event: 'eviction-cycle', ms: number): void };
   /** Has what was removed so far passed on, by itself. */
   settle(): void;
   defer(go: () => void): void;
+  /** Sends what clients are due. */
+  sendDue(): void;
 }
 
 /** Between two looks at the clock. */
@@ -59,6 +63,9 @@ export class Eviction implements MemoryGate {
   private readonly goOn = () => {
     this.isDeferred = false;
     this.relieve();
+    // Messages about what was evicted must not be waiting when clients' memory is next summed up:
+    // more would be evicted for them.
+    this.parts.sendDue();
   };
 
   constructor(private readonly parts: EvictionParts) {
@@ -107,41 +114,44 @@ export class Eviction implements MemoryGate {
    * while ServerGate.MemoryLimited is set; sets `isOutOfMemory`.
    */
   relieve(): void {
-    if (this.isWithinLimit()) {
-      this.endExceeded();
+    const { clock, isHeld, keyspace } = this.parts;
+    const now = keyspace.meter.isExceeded || this.exceededSince !== 0 ? clock.micros() : 0;
+    if (!this.isExceeded(now)) {
+      this.endExceeded(now);
       return;
     }
-    if (this.parts.isHeld()) {
+    if (isHeld()) {
       this.isOutOfMemory = false;
       return;
     }
-    if (this.exceededSince === 0) this.exceededSince = this.parts.clock.micros();
-    const outcome = this.evictor.isIdle ? 'failed' : this.evict();
+    if (this.exceededSince === 0) this.exceededSince = now;
+    const outcome = this.evictor.isIdle ? 'failed' : this.evict(now);
     this.isOutOfMemory = outcome === 'failed';
-    if (outcome === 'enough') this.endExceeded();
-    else if (outcome === 'late') this.defer();
+    if (outcome === 'late') this.defer();
   }
 
-  private isWithinLimit(): boolean {
+  /** Whether there is too much, also after a closer look. @param now in microseconds */
+  private isExceeded(now: number): boolean {
     const { meter } = this.parts.keyspace;
-    if (!meter.isExceeded) return true;
-    this.parts.refresh();
+    if (!meter.isExceeded) return false;
+    this.parts.refresh(now / 1000);
     this.follow();
-    return !meter.isExceeded;
+    return meter.isExceeded;
   }
 
   private setLimit(bytes: number): void {
     this.limitBytes = bytes;
+    this.parts.sample();
     this.follow();
     if (bytes === 0) this.relieve();
     else this.defer();
   }
 
-  private evict(): 'enough' | 'late' | 'failed' {
+  /** @param start now, in microseconds */
+  private evict(start: number): 'enough' | 'late' | 'failed' {
     const { clock, keyspace, latency } = this.parts;
     const { evictor } = this;
     const { meter } = keyspace;
-    const start = clock.micros();
     const limitMicros = this.limitMicros();
     let outcome: 'enough' | 'late' | 'failed' = 'enough';
     for (let keys = 0; meter.isExceeded; keys++) {
@@ -157,7 +167,9 @@ export class Eviction implements MemoryGate {
       keyspace.evict(evictor.database!, e);
     }
     this.parts.settle();
-    latency.add('eviction-cycle', (clock.micros() - start) / 1000);
+    const end = clock.micros();
+    latency.add('eviction-cycle', (end - start) / 1000);
+    if (outcome === 'enough') this.endExceeded(end);
     return outcome;
   }
 
@@ -168,13 +180,13 @@ export class Eviction implements MemoryGate {
     return LINEAR_MICROS * LINEAR_TENACITY * TENACITY_FACTOR ** (tenacity - LINEAR_TENACITY);
   }
 
-  /** There is room: nobody has to ask until it is used up. */
-  private endExceeded(): void {
+  /** There is room: nobody has to ask until it is used up. @param now in microseconds */
+  private endExceeded(now: number): void {
     this.isOutOfMemory = false;
     this.parts.executor.setGate(ServerGate.MemoryLimited, false);
     this.follow();
     if (this.exceededSince === 0) return;
-    this.exceededMicros += this.parts.clock.micros() - this.exceededSince;
+    this.exceededMicros += now - this.exceededSince;
     this.exceededSince = 0;
   }
 

@@ -375,11 +375,13 @@ export class Server implements ServerApi {
       executor: this.executor,
       keyspace: this.keyspace,
       clientBytes: () => this.memory.recentClientBytes(),
-      refresh: () => this.memory.refresh(clock.now()),
+      sample: () => this.memory.sample(),
+      refresh: (now) => this.memory.refresh(now),
       isHeld: () => this.keyspace.expiryHeld,
       settle: () => this.propagation.settle(),
       latency: this.latency,
       defer: (go) => setImmediate(go),
+      sendDue: () => this.turn.end(),
     });
     this.diskErrors = new DiskErrors({
       executor: this.executor,

@@ -19,6 +19,9 @@ const PLACES = 16;
 
 export class EvictionCandidates {
   private count = 0;
+  /** The places of those that are here, the worst first; behind them those that are free. */
+  private readonly order = Uint8Array.from({ length: PLACES }, (_, i) => i);
+  // By place.
   private readonly scores = new Float64Array(PLACES);
   private readonly entries = new Int32Array(PLACES);
   private readonly hashes = new Int32Array(PLACES);
@@ -28,36 +31,43 @@ export class EvictionCandidates {
   /** The database of the key that `take` found. */
   database: Database | undefined = undefined;
 
-  /** Remembers a key if it is better than one that is here. @param score greater: goes first */
+  /**
+   * Remembers a key if it is better than one that is here. Allocates nothing.
+   * @param score greater: goes first
+   */
   offer(db: Database, e: number, score: number): void {
-    const { count, scores } = this;
-    if (count === PLACES && score <= scores[0]!) return;
+    const { count, order, scores } = this;
+    if (count === PLACES && score <= scores[order[0]!]!) return;
     let at = count;
-    while (at > 0 && scores[at - 1]! > score) at--;
+    while (at > 0 && scores[order[at - 1]!]! > score) at--;
     if (this.isKnown(db, e, score, at)) return;
+    let place: number;
     if (count < PLACES) {
-      this.shift(at, count, at + 1);
+      place = order[count]!;
+      for (let i = count; i > at; i--) order[i] = order[i - 1]!;
       this.count++;
     } else {
+      place = order[0]!;
       at--;
-      this.shift(1, at + 1, 0);
+      for (let i = 0; i < at; i++) order[i] = order[i + 1]!;
     }
-    scores[at] = score;
-    this.entries[at] = e;
-    this.hashes[at] = db.dict.hashOf(e);
-    this.clocks[at] = db.clockOf(e);
-    this.databases[at] = db;
+    order[at] = place;
+    scores[place] = score;
+    this.entries[place] = e;
+    this.hashes[place] = db.dict.hashOf(e);
+    this.clocks[place] = db.clockOf(e);
+    this.databases[place] = db;
   }
 
   /** Takes the best key that is still there as it was. @returns its entry in `database`; 0: none */
   take(): number {
     while (this.count > 0) {
-      const at = --this.count;
-      const db = this.databases[at]!;
-      const e = this.entries[at]!;
-      this.databases[at] = undefined;
-      if (!db.dict.isUsed(e) || db.dict.hashOf(e) !== this.hashes[at]) continue;
-      if (db.clockOf(e) !== this.clocks[at]) continue;
+      const place = this.order[--this.count]!;
+      const db = this.databases[place]!;
+      const e = this.entries[place]!;
+      this.databases[place] = undefined;
+      if (!db.dict.isUsed(e) || db.dict.hashOf(e) !== this.hashes[place]) continue;
+      if (db.clockOf(e) !== this.clocks[place]) continue;
       this.database = db;
       return e;
     }
@@ -73,18 +83,10 @@ export class EvictionCandidates {
 
   /** Whether the key is among those of the same score, which end before `at`. */
   private isKnown(db: Database, e: number, score: number, at: number): boolean {
-    for (let i = at - 1; i >= 0 && this.scores[i] === score; i--) {
-      if (this.entries[i] === e && this.databases[i] === db) return true;
+    const { order } = this;
+    for (let i = at - 1; i >= 0 && this.scores[order[i]!] === score; i--) {
+      if (this.entries[order[i]!] === e && this.databases[order[i]!] === db) return true;
     }
     return false;
-  }
-
-  /** Moves the places [from, end) to begin at `to`. */
-  private shift(from: number, end: number, to: number): void {
-    this.scores.copyWithin(to, from, end);
-    this.entries.copyWithin(to, from, end);
-    this.hashes.copyWithin(to, from, end);
-    this.clocks.copyWithin(to, from, end);
-    this.databases.copyWithin(to, from, end);
   }
 }

@@ -20,8 +20,7 @@ function asks(): boolean {
 
 /** Sets the limit to what is in use and so many bytes more. */
 async function limit(room: number): Promise<void> {
-  rig.server.memory.sample();
-  const bytes = rig.server.keyspace.usedBytes + rig.server.memory.recentClientBytes() + room;
+  const bytes = rig.server.memory.used() + room;
   await rig.ask(client, `CONFIG SET maxmemory ${bytes}`);
 }
 
@@ -90,6 +89,20 @@ describe('the limit on memory', () => {
     await rig.advance(200);
     expect(asks()).toBe(true);
     expect(await rig.ask(client, 'GET first')).toBe('$-1');
+  });
+
+  it('is not exceeded by the messages about what was evicted for it', async () => {
+    const tracking = rig.connect();
+    await rig.ask(tracking, 'HELLO 3', 'CLIENT TRACKING ON');
+    for (let i = 0; i < 50; i++) {
+      const key = `key-${i}-${'x'.repeat(1000)}`;
+      await rig.ask(client, `SET ${key} 1`);
+      await rig.ask(tracking, `GET ${key}`);
+    }
+    client.send(`CONFIG SET maxmemory ${rig.server.memory.used() - 20_000}`);
+    while (rig.server.keyspace.evicted === 0) await new Promise((next) => setImmediate(next));
+    for (const { outputBytes } of rig.server.clients.all()) expect(outputBytes).toBe(0);
+    expect(rig.server.keyspace.evicted).toBeLessThan(25);
   });
 
   it('counts the table of tracked keys', async () => {
