@@ -52,8 +52,8 @@ export interface DefragmenterParts {
   onSlice?(micros: number): void;
 }
 
-/** A slice takes so long. */
-const SLICE_MICROS = 500;
+/** A slice takes so long: in the same turn may be a call of the cron (maintenance.ts). */
+const SLICE_MICROS = 300;
 /** Keys looked at between two looks at the clock. */
 const KEYS_AT_ONCE = 32;
 /** Of entry numbers that are closed up. */
@@ -181,7 +181,7 @@ export class Defragmenter {
     const took = micros() - start;
     onSlice?.(took);
     if (this.effort === 0) return;
-    later(this.goOn, Math.floor((took * (100 / this.effort - 1)) / 1000));
+    later(this.goOn, Math.ceil((took * (100 / this.effort - 1)) / 1000));
   }
 
   /** A little more. @returns whether there is more to do */

@@ -7,8 +7,9 @@
  * given the time, leaves none.
  *
  *     cron, hz times a second:  slow()  a quarter of the cron's period, more by effort
- *                                 |     in goes of 2 ms, the event loop in between
- *     each turn, before it ends: fast()  1 ms, only while the last go left keys that are due
+ *                                 |     in goes of 1 ms, the event loop in between
+ *     each turn, before it ends: fast()  1 ms, only while the last go left keys that are due,
+ *                                        and was not a moment ago
  *
  * No go is longer than its limit: the clock is read after at most 64 removals. So a million keys
  * that come due together cost other clients no more than a small delay, and are gone in a second
@@ -20,7 +21,7 @@ import { expireFieldsIn } from './hash/expire-fields.js';
 import type { Keyspace } from './keyspace.js';
 
 /** Longest time in one go, in microseconds. */
-const MAX_GO_MICROS = 2000;
+const MAX_GO_MICROS = 1000;
 const FAST_MICROS = 1000;
 /** The slow cycle's part of the cron's period, and what each step of effort adds, in percent. */
 const SLOW_PERCENT = 25;
@@ -67,7 +68,8 @@ export class ExpireCycle {
   /** Whether the last go left keys that are due. */
   private unfinished = false;
   private deferred = false;
-  private lastFast = Number.NEGATIVE_INFINITY;
+  /** When the last go ended, in microseconds. */
+  private lastGo = Number.NEGATIVE_INFINITY;
   /** Entries to be removed next. */
   private readonly due = new Int32Array(REMOVALS_PER_LOOK);
   private readonly resume = (): void => {
@@ -95,8 +97,7 @@ export class ExpireCycle {
     const { micros, effort } = this.options;
     const limit = Math.min(FAST_MICROS + (FAST_MICROS / 4) * (effort() - 1), MAX_GO_MICROS);
     const start = micros();
-    if (start < this.lastFast + 2 * limit) return;
-    this.lastFast = start;
+    if (start < this.lastGo + limit) return;
     this.go(limit);
   }
 
@@ -135,7 +136,8 @@ export class ExpireCycle {
       // The others have their turn first, next time.
       this.at = (index + 1) % databases.length;
     }
-    const took = micros() - start;
+    this.lastGo = micros();
+    const took = this.lastGo - start;
     this.microsUsed += took;
     this.options.onGo?.(took);
     if (took > this.longestGoMicros) this.longestGoMicros = took;
