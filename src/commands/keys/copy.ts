@@ -41,7 +41,7 @@ export const copy: CommandSpec = {
       reply.int(0);
       return;
     }
-    const existing = call.peekIn(target, 2);
+    const existing = call.writeIn(target, 2);
     if (existing !== 0) {
       if (!replaces) {
         reply.int(0);
@@ -76,7 +76,7 @@ export const move: CommandSpec = {
     const target = databaseArgument(call, 2);
     if (target === db) throw SAME_OBJECT;
     const e = call.write(1);
-    if (e === 0 || call.peekIn(target, 1) !== 0) {
+    if (e === 0 || call.writeIn(target, 1) !== 0) {
       reply.int(0);
       return;
     }

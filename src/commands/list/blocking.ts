@@ -105,6 +105,7 @@ export const blmove: CommandSpec = {
     const from = parseEnd(args, 3);
     const to = parseEnd(args, 4);
     const deadlineMs = parseTimeout(call, 5);
+    useSource(call);
     if (!moveElement(call, from, to)) waitForSource(call, deadlineMs);
     else if (call.propagating) {
       call.propagateAs('LMOVE', args.view(1), args.view(2), args.view(3), args.view(4));
@@ -131,6 +132,7 @@ export const brpoplpush: CommandSpec = {
   run(call: Call) {
     const { args } = call;
     const deadlineMs = parseTimeout(call, 3);
+    useSource(call);
     if (!moveElement(call, ListEnd.Tail, ListEnd.Head)) waitForSource(call, deadlineMs);
     else if (call.propagating) call.propagateAs('RPOPLPUSH', args.view(1), args.view(2));
   },
@@ -161,6 +163,11 @@ function waitForKeys(call: Call, first: number, n: number, deadlineMs: number): 
   }
   const keys = Array.from({ length: n }, (_, i) => first + i);
   call.blockOnKeys({ keys, deadlineMs, nullReply: 'array' });
+}
+
+/** Redis looks whether there is a source before it moves an element: that counts as another use. */
+function useSource(call: Call): void {
+  call.writeKind(1, KindSet.List);
 }
 
 /** Waits for the list that an element is to be moved from. */

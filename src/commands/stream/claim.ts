@@ -24,7 +24,7 @@ import type { CommandSpec } from '../../server/api/command.js';
 import { oneKey } from '../key-specs.js';
 import { type ClaimOptions, parseClaimOptions } from './claim-options.js';
 import { parseStart } from './ids.js';
-import { consumerOf, createConsumer, requireGroup, writeStream } from './lookup.js';
+import { consumerOf, createConsumer, foundStream, requireGroup } from './lookup.js';
 import { propagateClaim, propagateGroupId, propagateOnlyEffects } from './propagate.js';
 import { replyEntry, replyId } from './reply.js';
 
@@ -114,7 +114,7 @@ export const xautoclaim: CommandSpec = {
     // Counts, and tells of a miss, also where an option is wrong.
     call.read(1);
     const options = parseAutoClaim(call);
-    const { stream, group } = requireGroup(call, 1, 2, writeStream);
+    const { stream, group } = requireGroup(call, 1, 2, foundStream);
     propagateOnlyEffects(call);
     const claim = new Claim(call, stream, group, options);
     const { claimed, deleted, next } = claimFrom(claim, group, options);

@@ -1,8 +1,9 @@
 /** Finding streams, groups and consumers, and what is said when they are not there. */
 import { EventClass } from '../../keyspace/events.js';
-import { KindSet } from '../../keyspace/kinds.js';
+import { Kind, KindSet } from '../../keyspace/kinds.js';
 import type { Consumer, ConsumerGroup } from '../../keyspace/stream/consumer-group.js';
 import type { Stream } from '../../keyspace/stream/stream.js';
+import { WRONG_TYPE } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import { untilNul } from '../../text/c-string.js';
@@ -16,6 +17,13 @@ export function readStream(call: Call, i: number): Stream | undefined {
 /** The stream at argument `i`, for writing. @throws WRONGTYPE */
 export function writeStream(call: Call, i: number): Stream | undefined {
   const e = call.writeKind(i, KindSet.Stream);
+  return e === 0 ? undefined : (call.db.objectOf(e) as Stream);
+}
+
+/** The stream at argument `i`, which was looked up before. @throws WRONGTYPE */
+export function foundStream(call: Call, i: number): Stream | undefined {
+  const e = call.peek(i);
+  if (e !== 0 && call.db.kind(e) !== Kind.Stream) throw WRONG_TYPE;
   return e === 0 ? undefined : (call.db.objectOf(e) as Stream);
 }
 

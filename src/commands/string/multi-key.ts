@@ -59,7 +59,7 @@ export const mset: CommandSpec = {
   reply: 'OK',
   run(call: Call) {
     checkPairs(call);
-    storePairs(call);
+    storePairs(call, (i) => call.write(i));
     call.reply.ok();
   },
 };
@@ -82,7 +82,7 @@ export const msetnx: CommandSpec = {
       call.reply.int(0);
       return;
     }
-    storePairs(call);
+    storePairs(call, (i) => call.peek(i));
     call.reply.int(1);
   },
 };
@@ -92,10 +92,11 @@ function checkPairs(call: Call): void {
   if (call.args.count % 2 === 0) throw wrongArity(call.command.fullName);
 }
 
-function storePairs(call: Call): void {
+/** @param find how a key is looked up that may be there */
+function storePairs(call: Call, find: (i: number) => number): void {
   const { count } = call.args;
   for (let i = 1; i < count; i += 2) {
-    storeArgument(call, i, call.write(i), i + 1, false);
+    storeArgument(call, i, find(i), i + 1, false);
     call.changed(i, EventClass.String, 'set');
   }
 }

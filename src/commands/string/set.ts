@@ -162,7 +162,7 @@ export const getset: CommandSpec = {
     const { args } = call;
     const e = call.readString(1);
     replyString(call, e);
-    storePlain(call, e, 2);
+    storePlain(call, call.write(1), 2);
     call.propagateAs('SET', args.view(1), args.view(2));
   },
 };
@@ -182,9 +182,10 @@ function setWithOptions(call: Call): void {
   const timeAt = timeArgument(found);
   const atMs = timeAt !== 0 ? deadline(call, timeAt, bits) : 0;
   const wantsOld = (bits & SetOption.Get) !== 0;
-  const e = wantsOld ? call.readString(1) : call.write(1);
+  if (wantsOld) replyString(call, call.readString(1));
+  // Who reads it as well has used it twice.
+  const e = call.write(1);
 
-  if (wantsOld) replyString(call, e);
   if ((bits & (e === 0 ? SetOption.Xx : SetOption.Nx)) !== 0) {
     if (!wantsOld) reply.nil();
     return;

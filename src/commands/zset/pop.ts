@@ -88,7 +88,7 @@ export const zmpop: CommandSpec = {
   reply: MANY_REPLY,
   run(call: Call) {
     const request = parseMany(call.args, 1);
-    if (!popMany(call, request)) call.reply.nilArray();
+    if (!popMany(call, request, (i) => call.peek(i))) call.reply.nilArray();
   },
 };
 
@@ -140,7 +140,8 @@ export const bzmpop: CommandSpec = {
   run(call: Call) {
     const request = parseMany(call.args, 2);
     const deadlineMs = parseTimeout(call, 1);
-    if (!popMany(call, request)) wait(call, request.first, request.last, deadlineMs);
+    if (!popMany(call, request, (i) => call.write(i)))
+      wait(call, request.first, request.last, deadlineMs);
   },
 };
 
@@ -191,11 +192,16 @@ function parseMany(args: Args, at: number): ManyRequest {
 }
 
 /** @returns false, without a reply, when no key is there */
-function popMany(call: Call, { first, last, max, count }: ManyRequest): boolean {
+/** @param find how the key is looked up once more that was found: Redis's BZMPOP uses it twice */
+function popMany(
+  call: Call,
+  { first, last, max, count }: ManyRequest,
+  find: (i: number) => number,
+): boolean {
   const { args, reply } = call;
   const key = firstThere(call, first, last);
   if (key === 0) return false;
-  const e = call.write(key);
+  const e = find(key);
   const zset = writer.open(call.db, e);
   const n = Math.min(count, zset.size);
   reply.array(2);

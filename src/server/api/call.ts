@@ -125,11 +125,13 @@ export class Call {
     return e;
   }
 
-  /** The entry of argument `i` in another database, not touched; 0 when it is due. */
-  peekIn(db: Database, i: number): number {
-    const { args } = this;
-    const e = db.find(args.buf, args.off(i), args.len(i), 0);
-    return e !== 0 && db.isVolatile(e) && this.isDue(db, e) ? 0 : e;
+  /** As `write`, in another database. */
+  writeIn(db: Database, i: number): number {
+    const own = this.db;
+    this.db = db;
+    const e = this.lookup(i);
+    this.db = own;
+    return e;
   }
 
   /** Stores a string under argument `i`, which has no entry. @returns the entry */
