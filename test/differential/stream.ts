@@ -14,6 +14,7 @@ import { CONNECTIONS, Duel, FORGET_THE_PAST, NoAnswerError, type Step } from './
 import { ALL_EVENTS, EventTap } from './event-tap.js';
 import { type Exchange, isError, sameBytes } from './exchange.js';
 import { type Form, FormTable, isSince } from './forms.js';
+import { COUNTS_EVERY_USE, frequencyDifference } from './frequencies.js';
 import { latin1 } from './pools.js';
 import { Random } from './random.js';
 import { violation } from './reply-schema.js';
@@ -59,6 +60,8 @@ export interface StreamOptions {
   readonly config?: readonly string[];
   /** Whether keyspace notifications are compared, too. */
   readonly events?: boolean;
+  /** Whether it is compared how often each key was used; see frequencies.ts. */
+  readonly frequencies?: boolean;
   /** Whether all commands go to the slow log; otherwise none do, lest it depend on the machine. */
   readonly allAreSlow?: boolean;
 }
@@ -136,10 +139,19 @@ class Stream {
   }
 
   async run(): Promise<void> {
-    const { allAreSlow, count, oursPort, theirsPort, config = [], events } = this.options;
+    const {
+      allAreSlow,
+      count,
+      oursPort,
+      theirsPort,
+      config = [],
+      events,
+      frequencies,
+    } = this.options;
     const formOf = (request: Request) => this.forms.of(request);
     const slow = ['slowlog-log-slower-than', allAreSlow ? '0' : '-1'];
-    const ownConfig = [...config, ...slow, ...(events ? ALL_EVENTS : [])];
+    const counting = frequencies ? COUNTS_EVERY_USE : [];
+    const ownConfig = [...config, ...slow, ...(events ? ALL_EVENTS : []), ...counting];
     this.duel = await Duel.begin(oursPort, theirsPort, formOf, ownConfig);
     if (events) this.tap = await EventTap.begin(oursPort, theirsPort);
     this.readers = [await RespClient.connect(oursPort), await RespClient.connect(theirsPort)];
@@ -147,6 +159,7 @@ class Stream {
     for (let batch = 1; this.history.length < count; batch++) {
       await this.runBatch(Math.min(BATCH, count - this.history.length));
       if (this.tap !== undefined) await this.compareEvents(this.tap);
+      if (this.options.frequencies) await this.compareFrequencies();
       if (batch % BATCHES_PER_SCAN === 0) await this.compareScan();
       if (batch % BATCHES_PER_DATASET === 0) await this.compareDatasets();
       if (batch % BATCHES_PER_SCAN === 0) await this.forgetComparing();
@@ -321,6 +334,18 @@ class Stream {
       what: found.what,
       involved: [found.key],
       alsoDiffers: async () => (await tap.difference()) !== undefined,
+    });
+  }
+
+  private async compareFrequencies(): Promise<void> {
+    const [ours, theirs] = this.readers as [RespClient, RespClient];
+    const compare = () => frequencyDifference(ours, theirs, DATABASES);
+    const found = await compare();
+    if (found === undefined) return;
+    await this.fail({
+      what: found.what,
+      involved: [found.key],
+      alsoDiffers: async () => (await compare()) !== undefined,
     });
   }
 
