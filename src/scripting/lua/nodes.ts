@@ -17,15 +17,16 @@ export function ceilLog2(x: number): number {
 export const ODD_MODULUS = 2 ** 32;
 
 export class Nodes {
-  readonly slots: Int32Array;
+  /** Slots and nodes plus one, 0 for none: so that a large table's memory is taken as it is used. */
+  private readonly slots: Int32Array;
   private readonly next: Int32Array;
   /** No node from here on is free. */
   private free: number;
 
   /** @param size a power of two, or 0 */
   constructor(readonly size: number) {
-    this.slots = new Int32Array(size).fill(-1);
-    this.next = new Int32Array(size).fill(-1);
+    this.slots = new Int32Array(size);
+    this.next = new Int32Array(size);
     this.free = size;
   }
 
@@ -43,6 +44,16 @@ export class Nodes {
     return (hash - ODD_MODULUS) % ((this.size - 1) | 1);
   }
 
+  /** The slot that a node holds; -1: none. */
+  slotAt(node: number): number {
+    return this.slots[node] - 1;
+  }
+
+  /** Puts a slot into a node in place of the one that it holds, which keeps the chain. */
+  replace(node: number, slot: number): void {
+    this.slots[node] = slot + 1;
+  }
+
   /**
    * Puts a slot into a node.
    * @param main the main position of its key
@@ -52,33 +63,33 @@ export class Nodes {
   place(slot: number, main: number, hashes: readonly number[]): boolean {
     const { slots, next } = this;
     if (this.size === 0) return false;
-    const held = slots[main];
+    const held = slots[main] - 1;
     if (held < 0) {
-      slots[main] = slot;
+      slots[main] = slot + 1;
       return true;
     }
     const free = this.takeFree();
     if (free < 0) return false;
     let before = this.mainPosition(hashes[held]);
     if (before === main) {
-      slots[free] = slot;
+      slots[free] = slot + 1;
       next[free] = next[main];
-      next[main] = free;
+      next[main] = free + 1;
       return true;
     }
-    while (next[before] !== main) before = next[before];
-    next[before] = free;
-    slots[free] = held;
+    while (next[before] - 1 !== main) before = next[before] - 1;
+    next[before] = free + 1;
+    slots[free] = held + 1;
     next[free] = next[main];
-    next[main] = -1;
-    slots[main] = slot;
+    next[main] = 0;
+    slots[main] = slot + 1;
     return true;
   }
 
   private takeFree(): number {
     while (this.free > 0) {
       this.free--;
-      if (this.slots[this.free] < 0) return this.free;
+      if (this.slots[this.free] === 0) return this.free;
     }
     return -1;
   }
@@ -86,9 +97,9 @@ export class Nodes {
   /** Node of a slot. */
   find(slot: number, hash: number): number {
     let node = this.mainPosition(hash);
-    while (node >= 0 && this.slots[node] !== slot) node = this.next[node];
+    while (node >= 0 && this.slots[node] - 1 !== slot) node = this.next[node] - 1;
     // Reuse of nodes may have cut a chain; it is there all the same.
-    return node >= 0 ? node : this.slots.indexOf(slot);
+    return node >= 0 ? node : this.slots.indexOf(slot + 1);
   }
 }
 

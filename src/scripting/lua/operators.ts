@@ -132,7 +132,7 @@ export function setField(
           cache.shape = t.shape;
           cache.slot = slot;
         }
-        t.slots[slot] = value;
+        t.setSlot(slot, value);
       }
       return true;
     }

@@ -83,14 +83,14 @@ export class Shape {
     if (this.nodes.size > 0) {
       const nodes = this.nodes.copy();
       const main = nodes.mainPosition(hash);
-      const mainSlot = nodes.slots[main];
+      const mainSlot = nodes.slotAt(main);
       if (nodes.place(slot, main, hashes)) {
         return { shape: this.make(keys, hashes, nodes), mainSlot, isRehash: false };
       }
     }
     const nodes = new Nodes(2 ** ceilLog2(keys.length));
     for (let node = this.nodes.size - 1; node >= 0; node--) {
-      const moved = this.nodes.slots[node];
+      const moved = this.nodes.slotAt(node);
       if (moved >= 0) nodes.place(moved, nodes.mainPosition(hashes[moved]), hashes);
     }
     nodes.place(slot, nodes.mainPosition(hash), hashes);

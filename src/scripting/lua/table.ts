@@ -15,41 +15,16 @@
  *
  * Source: lua.org's "The Implementation of Lua 5.0" (section 4), and the behaviour of lua5.1.
  */
+import { countInteger, Dict } from './dict.js';
 import { hashOf } from './key-hash.js';
 import { ceilLog2, NO_NODES, Nodes } from './nodes.js';
 import { EMPTY_SHAPE, NO_SHAPE, type Shape } from './shape.js';
 
+/** A hash part with so many nodes grows by and by. */
+const LARGE = 1 << 14;
+
 /** Arrays and slots of tables that have none yet; never written to. */
 const NOTHING: never[] = [];
-
-/** Keys of a table that has no shape. */
-class Dict {
-  readonly index = new Map<unknown, number>();
-  readonly keys: unknown[] = [];
-  /** By slot: what hashOf says of its key. */
-  readonly hashes: number[] = [];
-  readonly free: number[] = [];
-  nodes: Nodes;
-
-  constructor(nodes: Nodes) {
-    this.nodes = nodes;
-  }
-
-  /** A slot for a new key, which is in no node yet. */
-  add(key: unknown, hash: number): number {
-    const slot = this.free.pop() ?? this.keys.length;
-    this.keys[slot] = key;
-    this.hashes[slot] = hash;
-    this.index.set(key, slot);
-    return slot;
-  }
-
-  remove(slot: number): void {
-    this.index.delete(this.keys[slot]);
-    this.keys[slot] = undefined;
-    this.free.push(slot);
-  }
-}
 
 /** A table of values of type V; keys are of that type as well, but for nil and NaN. */
 export class Table<V> {
@@ -105,8 +80,14 @@ export class Table<V> {
   /** As `set`, for a string. */
   setString(key: string & V, value: V): void {
     const slot = this.slotOf(key);
-    if (slot !== undefined) this.slots[slot] = value;
+    if (slot !== undefined) this.setSlot(slot, value);
     else if (this.dict !== undefined || !this.addToShape(key, value)) this.setInHash(key, value);
+  }
+
+  /** Gives a key that has a slot another value. */
+  setSlot(slot: number, value: V): void {
+    if (value === undefined) this.dict?.settle();
+    this.slots[slot] = value;
   }
 
   /** As `set`, for a number. */
@@ -202,7 +183,7 @@ export class Table<V> {
     }
     const nodes = this.nodes;
     for (let node = at - size; node < nodes.size; node++) {
-      const slot = nodes.slots[node];
+      const slot = nodes.slotAt(node);
       if (slot >= 0 && this.slots[slot] !== undefined) return size + node;
     }
     return -1;
@@ -211,13 +192,13 @@ export class Table<V> {
   /** Key and value at a position that `seek` has given. */
   keyAt(position: number): V {
     if (position < this.arraySize) return (position + 1) as V;
-    const slot = this.nodes.slots[position - this.arraySize];
+    const slot = this.nodes.slotAt(position - this.arraySize);
     return (this.dict === undefined ? this.shape.keys : this.dict.keys)[slot] as V;
   }
 
   valueAt(position: number): V {
     if (position < this.arraySize) return this.array[position];
-    return this.slots[this.nodes.slots[position - this.arraySize]];
+    return this.slots[this.nodes.slotAt(position - this.arraySize)];
   }
 
   /** Position of a key, for `next`; -1: it is no key of the table. */
@@ -237,7 +218,9 @@ export class Table<V> {
   }
 
   private get nodes(): Nodes {
-    return this.dict === undefined ? this.shape.nodes : this.dict.nodes;
+    if (this.dict === undefined) return this.shape.nodes;
+    this.dict.settle();
+    return this.dict.nodes;
   }
 
   /** Makes room, as a constructor with so many items does. The table must be empty. */
@@ -294,7 +277,7 @@ export class Table<V> {
     if (dict !== undefined) {
       const slot = dict.index.get(key);
       if (slot !== undefined) {
-        this.slots[slot] = value;
+        this.setSlot(slot, value);
         return;
       }
     } else if (this.shape.nodes.size === 0) {
@@ -308,15 +291,24 @@ export class Table<V> {
 
   /** Puts a key that has no node into one: the heart of PUC's hash part (Brent's variation). */
   private insert(dict: Dict, key: V, value: V): void {
-    const nodes = dict.nodes;
     const hash = hashOf(key, dict.keys.length);
+    if (dict.isGrowing) {
+      if (value !== undefined && dict.count < dict.nodes.size) {
+        const slot = dict.add(key, hash);
+        this.slots[slot] = value;
+        dict.placeLater(slot);
+        return;
+      }
+      dict.settle();
+    }
+    const nodes = dict.nodes;
     const main = nodes.mainPosition(hash);
-    const held = nodes.slots[main];
+    const held = nodes.slotAt(main);
     if (held >= 0 && this.slots[held] === undefined) {
       // The node of a key that is nil by now: it keeps its place in the chain.
       dict.remove(held);
       const slot = dict.add(key, hash);
-      nodes.slots[main] = slot;
+      nodes.replace(main, slot);
       this.slots[slot] = value;
       return;
     }
@@ -339,13 +331,14 @@ export class Table<V> {
       this.resize(2 ** ceilLog2(next), 0);
       return;
     }
+    if (this.dict !== undefined && this.growsByAndBy(this.dict, key)) return;
     const counts = new Array<number>(32).fill(0);
     let integers = this.countArray(counts);
     let total = integers;
     if (this.dict !== undefined) {
       const { nodes, keys } = this.dict;
       for (let node = nodes.size - 1; node >= 0; node--) {
-        const slot = nodes.slots[node];
+        const slot = nodes.slotAt(node);
         if (slot < 0 || this.slots[slot] === undefined) continue;
         integers += countInteger(keys[slot], counts);
         total++;
@@ -357,6 +350,24 @@ export class Table<V> {
     total++;
     const { size, used } = bestArraySize(counts, integers);
     this.resize(size, total - used);
+  }
+
+  /**
+   * Has a large hash part grow without a long stop, if nothing is to come of it but that it grows.
+   * @returns whether that is so
+   */
+  private growsByAndBy(dict: Dict, key: V): boolean {
+    if (dict.nodes.size < LARGE || this.mayHaveHoles) return false;
+    const counts = dict.counts.slice();
+    const integers = dict.integers + this.countArray(counts) + countInteger(key, counts);
+    const { size, used } = bestArraySize(counts, integers);
+    if (size !== this.arraySize) return false;
+    let nils = 0;
+    for (let i = 0; i < this.slots.length; i++) if (this.slots[i] === undefined) nils++;
+    if (nils !== dict.free.length) return false;
+    this.version++;
+    dict.grow(2 ** ceilLog2(dict.count + this.array.length + 1 - used));
+    return true;
   }
 
   private countArray(counts: number[]): number {
@@ -400,7 +411,8 @@ export class Table<V> {
       this.array.pop();
     }
     for (let node = old.size - 1; node >= 0; node--) {
-      if (old.slots[node] >= 0) this.insertAgain(dict, old.slots[node]);
+      const slot = old.slotAt(node);
+      if (slot >= 0) this.insertAgain(dict, slot);
     }
   }
 
@@ -428,13 +440,6 @@ function elements<V>(): V[] {
   const array: unknown[] = [undefined];
   array.pop();
   return array as V[];
-}
-
-/** Counts `key` if it could be in an array. @returns 1 if so, else 0 */
-function countInteger(key: unknown, counts: number[]): number {
-  if (typeof key !== 'number' || key < 1 || key > 2 ** 26 || !Number.isInteger(key)) return 0;
-  counts[ceilLog2(key)]++;
-  return 1;
 }
 
 /** The largest power of two of which more than half would be used. */

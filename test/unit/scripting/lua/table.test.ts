@@ -76,3 +76,51 @@ describe('A table of Lua', () => {
     expect(table.get('y')).toBe(undefined);
   });
 });
+
+describe('A table that grows large', () => {
+  /** Does the same to two tables, one of which has all its keys in their places after each step. */
+  function both(act: (table: Table<unknown>, i: number) => void, steps: number): void {
+    const late = new Table<unknown>();
+    const settled = new Table<unknown>();
+    for (let i = 0; i < steps; i++) {
+      act(late, i);
+      act(settled, i);
+      settled.seek(0);
+    }
+    expect(keysOf(late)).toEqual(keysOf(settled));
+  }
+
+  function keysOf(table: Table<unknown>): unknown[] {
+    const keys: unknown[] = [];
+    for (let at = table.seek(0); at >= 0; at = table.seek(at + 1)) keys.push(table.keyAt(at));
+    return keys;
+  }
+
+  it('has the order that it would have without moving its keys by and by', () => {
+    both((table, i) => table.set(`key ${i}`, i), 70_000);
+    both((table, i) => table.set(i * 1.5, i), 70_000);
+    both((table, i) => table.set(i % 3 === 0 ? 1e9 + i : `${i}`, i), 36_000);
+  });
+
+  it('has it too if keys vanish meanwhile, or come without a value', () => {
+    const act = (table: Table<unknown>, i: number) => {
+      table.set(`k${i}`, i);
+      if (i > 16_400 && i % 7 === 0) table.set(`k${i - 9}`, undefined);
+      if (i > 16_400 && i % 11 === 0) table.set(`n${i}`, undefined);
+    };
+    for (const steps of [16_500, 16_900, 34_000]) both(act, steps);
+  });
+
+  it('finds every key at any time', () => {
+    const table = new Table<unknown>();
+    for (let i = 0; i < 40_000; i++) {
+      table.set(`k${i}`, i);
+      table.set(0.5 + i, i);
+      const earlier = (i * 7919) % (i + 1);
+      expect(table.get(`k${earlier}`)).toBe(earlier);
+      expect(table.get(0.5 + earlier)).toBe(earlier);
+      expect(table.get(`k${i + 1}`)).toBe(undefined);
+    }
+    expect(table.positionOf('k5')).toBeGreaterThanOrEqual(0);
+  });
+});
