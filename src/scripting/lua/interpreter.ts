@@ -35,6 +35,8 @@ export interface Interpreter extends LuaRuntime {
   libraryDepth: number;
   /** Bytes allocated since the heap was last looked at. */
   charged: number;
+  /** Long texts that are put together until one is made flat. */
+  untilFlat: number;
 
   /**
    * Calls any value, as generated code does.

@@ -4,14 +4,14 @@
  * of which grows by itself.
  */
 
-const WHOLE_MAX = 1 << 15;
+const WHOLE_MAX = 1 << 13;
 const PARTS = 64;
 /** Characters that are looked at, from the end: there names differ that are numbered. */
 const LOOKED_AT = 6;
 
 export class KeyIndex {
   /** All keys, or those that are neither names nor numbers. */
-  private readonly whole = new Map<unknown, number>();
+  private whole = new Map<unknown, number>();
   private parts: Map<unknown, number>[] | undefined = undefined;
 
   get(key: unknown): number | undefined {
@@ -35,13 +35,10 @@ export class KeyIndex {
   }
 
   private split(): void {
+    const all = this.whole;
+    this.whole = new Map();
     this.parts = Array.from({ length: PARTS }, () => new Map<unknown, number>());
-    for (const [key, slot] of this.whole) {
-      const map = this.mapOf(key);
-      if (map === this.whole) continue;
-      map.set(key, slot);
-      this.whole.delete(key);
-    }
+    for (const [key, slot] of all) this.mapOf(key).set(key, slot);
   }
 }
 

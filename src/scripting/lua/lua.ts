@@ -81,6 +81,7 @@ export class Lua implements Interpreter {
   libraryDepth = 0;
   /** Bytes allocated since the heap was last looked at. */
   charged = 0;
+  untilFlat = 0;
   /** See LEAVE in call.ts. */
   plainCount = 0;
   private refills = 0;

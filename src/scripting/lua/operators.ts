@@ -251,14 +251,31 @@ export function lengthOf(rt: Interpreter, a: LuaValue, site: Site): LuaValue {
   throw typeError(site, site.left, 'get length of', a);
 }
 
+/** Texts from here on are flattened now and then. */
+const LONG_TEXT = 4096;
+/** So many are put together in between. */
+const FLATTEN_EVERY = 1024;
+
+/**
+ * V8 keeps what was put together as a tree of its parts, until somebody looks at a character. A text that
+ * a script makes longer bit by bit would become a tree of millions of parts, which its collector has to
+ * walk again and again.
+ */
+function flatten(rt: Interpreter, text: string): void {
+  rt.untilFlat = FLATTEN_EVERY + (text.charCodeAt(0) & 1);
+}
+
 /** a .. b */
 export function concat(rt: Interpreter, a: LuaValue, b: LuaValue, site: Site): LuaValue {
   const isText = typeof a === 'string' || typeof a === 'number';
   if (isText && (typeof b === 'string' || typeof b === 'number')) {
     const left = typeof a === 'string' ? a : numberToString(a);
     const right = typeof b === 'string' ? b : numberToString(b);
-    rt.charge(left.length + right.length);
-    return left + right;
+    const length = left.length + right.length;
+    rt.charge(length);
+    const whole = left + right;
+    if (length > LONG_TEXT && --rt.untilFlat < 0) flatten(rt, whole);
+    return whole;
   }
   if (metamethod(rt, a, '__concat') !== undefined || metamethod(rt, b, '__concat') !== undefined) {
     return BAIL;

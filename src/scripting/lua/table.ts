@@ -21,7 +21,7 @@ import { ceilLog2, NO_NODES, Nodes } from './nodes.js';
 import { EMPTY_SHAPE, NO_SHAPE, type Shape } from './shape.js';
 
 /** A hash part with so many nodes grows by and by. */
-const LARGE = 1 << 14;
+const LARGE = 1 << 13;
 
 /** Arrays and slots of tables that have none yet; never written to. */
 const NOTHING: never[] = [];

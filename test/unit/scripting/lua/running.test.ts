@@ -43,6 +43,14 @@ describe('A script that runs long', () => {
     expect(pauses).toBeGreaterThan(10);
   });
 
+  it('may put a long text together bit by bit', () => {
+    const source = `
+      local s, t = string.rep('x', 5000), string.rep('x', 5000)
+      for i = 1, 20000 do s = s .. i % 10 t = i % 10 .. t end
+      return #s, string.sub(s, -12), string.sub(t, 1, 12), s == string.reverse(t)`;
+    expect(new LuaRig().run(source)).toBe('25000 901234567890 098765432109 true');
+  });
+
   it('cannot catch an error that is final', () => {
     const rig = new LuaRig();
     rig.lua.globals.set(
