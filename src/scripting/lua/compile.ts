@@ -30,19 +30,28 @@ import { type EnvCell, LuaError, LuaFunction, LuaTable } from './value.js';
 /** A chunk of bytecode begins so. PUC's parser, which it is given to, says this of it. */
 const SIGNATURE = '\x1b';
 
+/** A chunk that was compiled: its main function can be made any number of times. */
+export interface Compiled {
+  readonly name: string;
+  /** Kept, for messages find it only while somebody does. */
+  readonly chunk: Chunk;
+  readonly make: (helpers: object, own: ChunkParts) => LuaFunction;
+  readonly caches: FieldCache[];
+  readonly records: Record[];
+  readonly sites: Site[];
+}
+
 /**
  * @param newChunk makes a chunk known, by the title that messages give it
  * @param isReply whether what the chunk returns is the reply to a client, and seen by nobody else
  * @throws LuaError with the parser's message
  */
 export function compile(
-  rt: Interpreter,
   newChunk: (title: string) => Chunk,
   source: string,
   name: string,
-  env: LuaTable,
   isReply: boolean,
-): LuaFunction {
+): Compiled {
   const chunk = newChunk(chunkTitle(name));
   if (source[0] === SIGNATURE) {
     throw new LuaError(`${chunk.name}:1: unexpected symbol near 'char(27)'`);
@@ -55,25 +64,41 @@ export function compile(
     writeChunk(out, main, { hasOwnCells: /[gs]etfenv/.test(source), isReply });
     out.fill(constants, declarations(out));
     const code = `${out.code}\n//# sourceURL=${chunk.scriptName}`;
-    const make = new Function('$h', '$k', code) as (
-      helpers: object,
-      own: ChunkParts,
-    ) => LuaFunction;
+    return {
+      name,
+      chunk,
+      make: new Function('$h', '$k', code) as Compiled['make'],
+      caches: out.fieldNames.map((field) => new FieldCache(field)),
+      records: out.records.map((keys) => new Record(keys)),
+      sites: out.sites,
+    };
+  } catch (error) {
+    throw tooComplex(error, chunk);
+  }
+}
+
+/** The main function of a chunk. @throws LuaError: V8 can't compile it */
+export function makeMain(rt: Interpreter, compiled: Compiled, env: LuaTable): LuaFunction {
+  const { caches, chunk, make, records, sites } = compiled;
+  try {
     return make(HELPERS, {
       $rt: rt,
       $next: rt.iterators.next,
       $ipairs: rt.iterators.ipairs,
       $E: { env },
-      $S: out.sites,
-      $caches: out.fieldNames.map((field) => new FieldCache(field)),
-      $records: out.records.map((keys) => new Record(keys)),
+      $S: sites,
+      $caches: caches,
+      $records: records,
     });
   } catch (error) {
-    if (error instanceof RangeError || error instanceof SyntaxError) {
-      throw new LuaError(`${chunk.name}:1: function or expression too complex`);
-    }
-    throw error;
+    throw tooComplex(error, chunk);
   }
+}
+
+/** V8's refusal as the parser would put it; any other error as it is. */
+function tooComplex(error: unknown, { name }: Chunk): unknown {
+  const isRefusal = error instanceof RangeError || error instanceof SyntaxError;
+  return isRefusal ? new LuaError(`${name}:1: function or expression too complex`) : error;
 }
 
 const HELPERS = {

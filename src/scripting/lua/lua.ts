@@ -20,7 +20,8 @@ import {
   STEPS_FULL,
   TailCall,
 } from './call.js';
-import { compile } from './compile.js';
+import { compile, makeMain } from './compile.js';
+import { CompiledCache } from './compiled-cache.js';
 import type { Interpreter, Iterators, Passing, Run } from './interpreter.js';
 import { CHECK_BYTES, type Heap, MemoryLimit, v8Heap } from './memory.js';
 import { equalMeta, indexMeta, lessMeta } from './metamethods.js';
@@ -100,6 +101,7 @@ export class Lua implements Interpreter {
   private readonly pace: Pace;
   private readonly chunks = new Map<string, WeakRef<Chunk>>();
   private readonly forgotten = new FinalizationRegistry<string>((name) => this.chunks.delete(name));
+  private readonly compiled = new CompiledCache();
   private chunkCount = 0;
   private readonly addresses = new WeakMap<object, number>();
   private addressCount = 0;
@@ -465,8 +467,15 @@ export class Lua implements Interpreter {
     env: LuaTable = this.globals,
     isReply = false,
   ): LuaFunction {
-    this.spend(source.length * COMPILE_STEPS);
-    return compile(this, (title) => this.newChunk(title), source, chunkName, env, isReply);
+    let compiled = this.compiled.find(source, chunkName);
+    if (compiled === undefined || isReply) {
+      this.spend(source.length * COMPILE_STEPS);
+      compiled = compile((title) => this.newChunk(title), source, chunkName, isReply);
+      // Whoever compiles scripts of clients keeps them.
+      if (!isReply) this.compiled.add(source, compiled);
+    }
+    this.spend(compiled.sites.length);
+    return makeMain(this, compiled, env);
   }
 
   asLuaError(thrown: unknown): LuaError {

@@ -113,3 +113,44 @@ describe('A script that takes memory', () => {
     expect(rig.run('for i = 1, 400000 do local t = {i} end return 1')).toBe('1');
   });
 });
+
+describe('A chunk that was compiled before', () => {
+  const run = (source: string) => new LuaRig().run(source);
+
+  it('is another function, with variables and globals of its own', () => {
+    expect(
+      run(`
+      local source = 'local n = 0 return function() n = n + 1 return n, y end'
+      local a, b = loadstring(source), loadstring(source)
+      setfenv(a, {y = 'mine'})
+      local f, g = a(), b()
+      y = 'all'
+      f() f()
+      local n, mine = f()
+      local m, all = g()
+      return a == b, n, mine, m, all`),
+    ).toBe('false 3 mine 1 all');
+  });
+
+  it('is known by the name that it is given this time', () => {
+    expect(
+      run(`
+      local source = 'local t = nil return t.x'
+      local function failure(name) return select(2, pcall(loadstring(source, name))) end
+      return failure('=one') .. '; ' .. failure('=two') .. '; ' .. failure('=one')`),
+    ).toBe(
+      "one:1: attempt to index local 't' (a nil value); " +
+        "two:1: attempt to index local 't' (a nil value); " +
+        "one:1: attempt to index local 't' (a nil value)",
+    );
+  });
+
+  it('makes way for others', () => {
+    expect(
+      run(`
+      local sum = 0
+      for i = 1, 500 do sum = sum + loadstring('return ' .. i % 250)() end
+      return sum, #string.rep('x = 1 ', 60000), loadstring(string.rep('x = 1 ', 200))() == nil`),
+    ).toBe('62250 360000 true');
+  });
+});
