@@ -12,13 +12,14 @@
 import { createHash } from 'node:crypto';
 import { LogLevel, ReplicationTarget, type ScriptHost } from '../engine.js';
 import type { RequestBuffer } from '../request-buffer.js';
-import { PASSED } from './call.js';
+import { BAIL, PASSED } from './call.js';
 import { countedError, errorText, newError, ReplyReader } from './from-reply.js';
 import type { Interpreter } from './interpreter.js';
+import { pure, quickFunction } from './lib/finished.js';
 import { stringToNumber } from './number-text.js';
 import { PlacedError } from './placed-error.js';
-import type { LuaRuntime } from './runtime.js';
-import { LuaTable, type LuaValue, type PlainBody, type Results } from './value.js';
+import { type LuaRuntime, PAUSE } from './runtime.js';
+import { LuaTable, type LuaValue, type PlainBody, type Results, type Steps } from './value.js';
 
 const NO_ARGUMENTS = 'Please specify at least one argument for this redis lib call';
 const BAD_ARGUMENTS = 'Lua redis lib command arguments must be strings or integers';
@@ -75,7 +76,17 @@ export class RedisLibrary {
     lua.passing = { fn: call, body: this.caller(true, true) };
     addCommon(table, lua, version, (level, text) => this.host.log(level, text));
     add('setresp', (...args: LuaValue[]) => this.setResp(args));
-    add('sha1hex', (...args: LuaValue[]) => this.sha1hex(args));
+    table.setString(
+      'sha1hex',
+      pure(
+        quickFunction(
+          lua,
+          'sha1hex',
+          (...args: LuaValue[]) => this.sha1hex(args),
+          (...args: LuaValue[]) => this.sha1hexInPieces(args),
+        ),
+      ),
+    );
     add('error_reply', (...args: LuaValue[]) => errorReply(args));
     add('status_reply', (...args: LuaValue[]) => statusReply(args));
     add('set_repl', (...args: LuaValue[]) => this.setReplication(args));
@@ -160,10 +171,23 @@ export class RedisLibrary {
     return may;
   }
 
-  private sha1hex(args: LuaValue[]): LuaValue {
+  private sha1hex(args: LuaValue[]): Results {
     if (args.length !== 1) throw this.raised(newError('wrong number of arguments'));
     const text = this.stringOf(args[0]) ?? '';
+    if (text.length > HASHED_AT_ONCE) return BAIL;
+    this.lua.spend(text.length / BYTES_PER_STEP);
     return createHash('sha1').update(text, 'latin1').digest('hex');
+  }
+
+  /** As sha1hex, of a text that takes long. */
+  private *sha1hexInPieces(args: LuaValue[]): Steps {
+    const text = this.stringOf(args[0]) ?? '';
+    const hash = createHash('sha1');
+    for (let at = 0; at < text.length; at += HASHED_AT_ONCE) {
+      hash.update(text.slice(at, at + HASHED_AT_ONCE), 'latin1');
+      if (this.lua.spend(HASHED_AT_ONCE / BYTES_PER_STEP)) yield PAUSE;
+    }
+    return hash.digest('hex');
   }
 
   private setResp(args: LuaValue[]): Results {
@@ -203,6 +227,9 @@ export class RedisLibrary {
   }
 }
 
+/** Bytes that sha1hex hashes at once; and as long as a step. */
+const HASHED_AT_ONCE = 64 * 1024;
+const BYTES_PER_STEP = 32;
 const BULK = 36; // $
 const INTEGER = 58; // :
 const ERROR = 45; // -

@@ -21,6 +21,8 @@ const STACK_LIMIT = 8000;
 
 /** Strings up to here are changed at once, longer ones in pieces of that length. */
 const PIECE_LENGTH = 8192;
+/** Bytes that string.rep makes in the time of a step. */
+const REPEATED_PER_STEP = 64;
 
 /** Makes the library, and makes it what strings are indexed by: ('x'):rep(3). */
 export function stringLibrary(lua: LuaRuntime): LuaTable {
@@ -119,7 +121,9 @@ function repFunction(lua: LuaRuntime): LuaFunction {
     const text = checkString(lua, args[0], 1, args.length);
     const times = checkInt(lua, args[1], 2, args.length);
     if (times <= 0 || text === '') return '';
-    chargeString(lua, text.length * times);
+    const length = text.length * times;
+    chargeString(lua, length);
+    if (length > PIECE_LENGTH) lua.spend(length / REPEATED_PER_STEP);
     return text.repeat(times);
   });
 }

@@ -1,4 +1,5 @@
 /** Scripts that are run as plain functions: they give what they would give otherwise. */
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type RigClient, WaitingRig } from '../../../support/waiting-rig.js';
 
@@ -92,6 +93,17 @@ describe('a reply that a script returns at once', () => {
     }
     expect(text).toBe('$1 v');
   });
+});
+
+test('sha1hex takes a long text in pieces', async () => {
+  const digest = (length: number) => run(`return redis.sha1hex(string.rep('x', ${length}))`);
+  for (const length of [0, 10, 65_536, 65_537, 1_000_000]) {
+    const expected = createHash('sha1').update('x'.repeat(length)).digest('hex');
+    expect(await digest(length)).toBe(`$40 ${expected}`);
+  }
+  expect(await run('return redis.sha1hex()')).toMatch(
+    /^-ERR wrong number of arguments script: \w+, on @user_script:1.$/,
+  );
 });
 
 function withoutDigest(reply: string): string {
