@@ -69,6 +69,10 @@ export class FakeLua implements LuaRuntime {
     }
   }
 
+  place(): undefined {
+    return undefined;
+  }
+
   error(message: string): LuaError {
     return new LuaError(`user_script:1: ${message}`);
   }

@@ -42,17 +42,17 @@ export interface Compiled {
 }
 
 /**
- * @param newChunk makes a chunk known, by the title that messages give it
+ * @param newChunk makes a chunk known, by the title that messages give it, and its name as it is
  * @param isReply whether what the chunk returns is the reply to a client, and seen by nobody else
  * @throws LuaError with the parser's message
  */
 export function compile(
-  newChunk: (title: string) => Chunk,
+  newChunk: (title: string, source: string) => Chunk,
   source: string,
   name: string,
   isReply: boolean,
 ): Compiled {
-  const chunk = newChunk(chunkTitle(name));
+  const chunk = newChunk(chunkTitle(name), name);
   if (source[0] === SIGNATURE) {
     throw new LuaError(`${chunk.name}:1: unexpected symbol near 'char(27)'`);
   }
@@ -85,7 +85,7 @@ export function makeMain(rt: Interpreter, compiled: Compiled, env: LuaTable): Lu
       $rt: rt,
       $next: rt.iterators.next,
       $ipairs: rt.iterators.ipairs,
-      $E: { env },
+      $E: { env, chunk },
       $S: sites,
       $caches: caches,
       $records: records,

@@ -5,10 +5,10 @@ import { BAIL, first, PASSED } from './call.js';
 import { newError } from './from-reply.js';
 import type { Run } from './interpreter.js';
 import type { Lua } from './lua.js';
-import { type Place, PlacedError, placeOf } from './placed-error.js';
 import type { LuaRun } from './run.js';
+import { cString, type Place } from './site.js';
 import type { ReplyMaker } from './to-reply.js';
-import { type LuaError, type LuaFunction, LuaTable, type LuaValue } from './value.js';
+import { LuaError, type LuaFunction, LuaTable, type LuaValue } from './value.js';
 
 /** What a run needs of its interpreter. */
 export interface ExecutionHome {
@@ -64,7 +64,8 @@ export class LuaExecution implements Execution, Run {
   }
 
   kill(message: string): void {
-    this.run?.kill(new PlacedError(newError(message), undefined, true));
+    const { run } = this;
+    run?.kill(new LuaError(newError(message), true, run.pausedAt));
   }
 
   writeResult(reply: ReplyWriter): void {
@@ -100,6 +101,8 @@ export class LuaExecution implements Execution, Run {
 
   // ---- Run, while it is run at once
 
+  pausedAt: Place | undefined = undefined;
+
   isTime(): boolean {
     return this.home.isDue();
   }
@@ -114,12 +117,11 @@ export class LuaExecution implements Execution, Run {
 }
 
 function failureOf(error: LuaError, home: ExecutionHome): ScriptFailure {
-  const { value } = error;
-  const placed = error instanceof PlacedError ? error.place : undefined;
-  if (value instanceof LuaTable) return failureOfTable(value, placed);
-  const message = home.toText(value);
-  const place = placed ?? placeOf(message);
-  return { text: `ERR ${message}`, source: place?.source, line: place?.line, isCounted: false };
+  const { place, value } = error;
+  if (value instanceof LuaTable) return failureOfTable(value, place);
+  const line = place === undefined ? undefined : String(place.line);
+  const message = cString(home.toText(value));
+  return { text: `ERR ${message}`, source: place?.source, line, isCounted: false };
 }
 
 function failureOfTable(table: LuaTable, place: Place | undefined): ScriptFailure {
@@ -127,7 +129,10 @@ function failureOfTable(table: LuaTable, place: Place | undefined): ScriptFailur
   const source = place?.source ?? table.getString('source');
   const line = place?.line ?? table.getString('line');
   return {
-    text: typeof err === 'string' || typeof err === 'number' ? String(err) : 'ERR unknown error',
+    text:
+      typeof err === 'string' || typeof err === 'number'
+        ? cString(String(err))
+        : 'ERR unknown error',
     source: source === undefined ? undefined : String(source),
     line: line === undefined ? undefined : String(line),
     isCounted: table.getString('ignore_error_stats_update') === true,

@@ -4,7 +4,7 @@
  */
 import type { Replay } from './replay.js';
 import type { LuaRuntime } from './runtime.js';
-import type { Site } from './site.js';
+import type { Place, Site } from './site.js';
 import type {
   EnvCell,
   LuaError,
@@ -88,6 +88,8 @@ export interface Passing {
 /** What is known of a run while it goes on (run.ts). */
 export interface Run {
   isTime: () => boolean;
+  /** Set where it is going to pause. */
+  pausedAt: Place | undefined;
   /** The running coroutine; undefined: the main thread runs. */
   readonly coroutine: LuaValue;
   segmentSites(): Site[];

@@ -7,9 +7,9 @@
  */
 import { isScriptFlag, type LibraryFunction, type LibraryHost, type Script } from '../engine.js';
 import { newError } from './from-reply.js';
-import { PlacedError } from './placed-error.js';
+import { placedError } from './placed-error.js';
 import type { LuaRuntime } from './runtime.js';
-import { LuaFunction, LuaTable, type LuaValue, type Results } from './value.js';
+import { type LuaError, LuaFunction, LuaTable, type LuaValue, type Results } from './value.js';
 
 type Parts = { -readonly [K in keyof LibraryFunction]?: LibraryFunction[K] };
 
@@ -135,7 +135,7 @@ export class LibraryApi {
     return typeof value === 'number' ? this.lua.rawToString(value) : undefined;
   }
 
-  private raised(message: string): PlacedError {
-    return PlacedError.here(this.lua, newError(message));
+  private raised(message: string): LuaError {
+    return placedError(this.lua, newError(message));
   }
 }

@@ -29,8 +29,9 @@ import { numberToString } from './number-text.js';
 import { callError, eqHandler, index, less, metamethod, typeName } from './operators.js';
 import { FIRST_STEPS, Pace } from './pace.js';
 import { Replay } from './replay.js';
+import { errorAt } from './placed-error.js';
 import { LuaRun } from './run.js';
-import { type Chunk, Site, Chunk as SiteChunk } from './site.js';
+import { type Chunk, type Place, Site, Chunk as SiteChunk } from './site.js';
 import { type Level, SCRIPT_PREFIX, stackLevels } from './stack.js';
 import {
   type EnvCell,
@@ -69,7 +70,7 @@ const MAX_BAILS = 8;
 const NOTHING_PASSES: Passing = { fn: undefined, body: () => BAIL };
 
 /** The site of operators that libraries use: PUC tells no place of what fails in C. */
-const NOWHERE = new Site(new SiteChunk('', '?'), 0, '', '', '', '', false);
+const NOWHERE = new Site(new SiteChunk('', '?', '?'), 0, '', '', '', '', false);
 
 export class Lua implements Interpreter {
   globals = new LuaTable();
@@ -195,7 +196,7 @@ export class Lua implements Interpreter {
     const depth = ++this.depth;
     let results: Results;
     if (depth % SEGMENT === 0 || args.length > 100) {
-      if (depth >= MAX_DEPTH) throw new LuaError(`${site?.position ?? ''}stack overflow`);
+      if (depth >= MAX_DEPTH) throw errorAt(site, 'stack overflow');
       results = (yield new Segment((callee.body as SteppedBody)(...args), site)) as Results;
     } else {
       results = yield* (callee.body as SteppedBody)(...args);
@@ -380,7 +381,8 @@ export class Lua implements Interpreter {
   }
 
   error(message: string): LuaError {
-    return new LuaError(this.where(1) + message);
+    const site = this.levels(1)[0]?.site;
+    return new LuaError((site?.position ?? '') + message, false, site);
   }
 
   argError(n: number, message: string): LuaError {
@@ -406,6 +408,10 @@ export class Lua implements Interpreter {
     return this.levels(level)[level - 1]?.site.position ?? '';
   }
 
+  place(): Place | undefined {
+    return this.levels(1)[0]?.site;
+  }
+
   /** Name of the chunk and line at a level, as `where` takes it. */
   positionAt(level: number): { chunk: string; line: number } | undefined {
     const site = this.levels(level)[level - 1]?.site;
@@ -425,9 +431,9 @@ export class Lua implements Interpreter {
   }
 
   /** Makes a chunk's sites known, and gives it a name for V8. */
-  private newChunk(title: string): Chunk {
+  private newChunk(title: string, source: string): Chunk {
     const name = `${SCRIPT_PREFIX}${++this.chunkCount}`;
-    const chunk = new SiteChunk(name, title);
+    const chunk = new SiteChunk(name, title, source);
     this.chunks.set(name, new WeakRef(chunk));
     this.forgotten.register(chunk, name);
     return chunk;
@@ -455,6 +461,8 @@ export class Lua implements Interpreter {
     if (this.charged > CHECK_BYTES) this.checkMemory(0);
     this.budget -= steps;
     if (this.budget >= 0) return false;
+    const { run } = this;
+    if (run?.isTime() === true) run.pausedAt = this.place();
     // Plain forms, which can't pause, are to look at the clock.
     this.plainCount |= STEPS_FULL;
     return true;
@@ -470,7 +478,7 @@ export class Lua implements Interpreter {
     let compiled = this.compiled.find(source, chunkName);
     if (compiled === undefined || isReply) {
       this.spend(source.length * COMPILE_STEPS);
-      compiled = compile((title) => this.newChunk(title), source, chunkName, isReply);
+      compiled = compile((title, name) => this.newChunk(title, name), source, chunkName, isReply);
       // Whoever compiles scripts of clients keeps them.
       if (!isReply) this.compiled.add(source, compiled);
     }

@@ -11,8 +11,9 @@ import {
   sharedMetamethod,
   typeName,
 } from './operators.js';
+import { errorAt } from './placed-error.js';
 import type { Site } from './site.js';
-import { LuaError, LuaFunction, LuaTable, type LuaValue, type Steps } from './value.js';
+import { LuaFunction, LuaTable, type LuaValue, type Steps } from './value.js';
 
 /** Calls a metamethod for its first result. */
 export function* callMeta(
@@ -22,11 +23,10 @@ export function* callMeta(
   ...args: LuaValue[]
 ): Steps<LuaValue> {
   if (++rt.libraryDepth >= MAX_LIBRARY_DEPTH) {
-    throw new LuaError(`${site?.position ?? ''}C stack overflow`);
+    throw errorAt(site, 'C stack overflow');
   }
   if (!(handler instanceof LuaFunction) && metamethod(rt, handler, '__call') === undefined) {
-    const where = site?.position ?? '';
-    throw new LuaError(`${where}attempt to call a ${typeName(handler)} value`);
+    throw errorAt(site, `attempt to call a ${typeName(handler)} value`);
   }
   const results = yield* rt.enter(handler, args, site);
   rt.libraryDepth--;

@@ -5,9 +5,17 @@
 import { BAIL } from './call.js';
 import type { Interpreter } from './interpreter.js';
 import { numberToString, stringToNumber } from './number-text.js';
+import { errorAt } from './placed-error.js';
 import { NO_SHAPE, type Shape, UNKNOWN_SHAPE } from './shape.js';
 import type { Site } from './site.js';
-import { Coroutine, LuaError, LuaFunction, LuaTable, type LuaValue, Userdata } from './value.js';
+import {
+  Coroutine,
+  type LuaError,
+  LuaFunction,
+  LuaTable,
+  type LuaValue,
+  Userdata,
+} from './value.js';
 
 /** What a place in the code remembers of a name: where it was in the last table. */
 export class FieldCache {
@@ -51,7 +59,7 @@ export function toNumber(value: LuaValue): number | undefined {
 function typeError(site: Site, name: string, action: string, value: LuaValue): LuaError {
   const type = typeName(value);
   const what = name === '' ? `a ${type} value` : `${name} (a ${type} value)`;
-  return new LuaError(`${site.position}attempt to ${action} ${what}`);
+  return errorAt(site, `attempt to ${action} ${what}`);
 }
 
 export function callError(site: Site, value: LuaValue): LuaError {
@@ -105,7 +113,7 @@ function indexThrough(rt: Interpreter, start: LuaValue, key: LuaValue, site: Sit
     if (handler instanceof LuaFunction) return BAIL;
     t = handler;
   }
-  throw new LuaError(`${site.position}loop in gettable`);
+  throw errorAt(site, 'loop in gettable');
 }
 
 /** t.name = value. @returns whether it is done; else setMeta has to do it */
@@ -178,9 +186,9 @@ function setThrough(
   for (let i = 0; i < MAX_CHAIN; i++) {
     let handler: LuaValue;
     if (t instanceof LuaTable) {
-      if (t.isReadonly) throw new LuaError(`${site.position}Attempt to modify a readonly table`);
-      if (key === undefined) throw new LuaError(`${site.position}table index is nil`);
-      if (Number.isNaN(key)) throw new LuaError(`${site.position}table index is NaN`);
+      if (t.isReadonly) throw errorAt(site, 'Attempt to modify a readonly table');
+      if (key === undefined) throw errorAt(site, 'table index is nil');
+      if (Number.isNaN(key)) throw errorAt(site, 'table index is NaN');
       handler = t.get(key) !== undefined ? undefined : t.metatable?.getString('__newindex');
       rt.charged += 32;
       // PUC makes the key's place even if it then calls __newindex: it shows in the order of pairs.
@@ -193,7 +201,7 @@ function setThrough(
     if (handler instanceof LuaFunction) return false;
     t = handler;
   }
-  throw new LuaError(`${site.position}loop in settable`);
+  throw errorAt(site, 'loop in settable');
 }
 
 /** Metamethods of arithmetic, by the number of the operator. */
@@ -292,7 +300,7 @@ function orderError(site: Site, a: LuaValue, b: LuaValue): LuaError {
     left[2] === right[2]
       ? `attempt to compare two ${left} values`
       : `attempt to compare ${left} with ${right}`;
-  return new LuaError(site.position + what);
+  return errorAt(site, what);
 }
 
 /** The metamethod that two values share; undefined: they don't. */

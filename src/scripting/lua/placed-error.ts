@@ -1,42 +1,21 @@
 /**
- * An error that knows where it was raised. If nobody catches it, the client is told: "… script:
+ * Errors that know where they were raised. If nobody catches one, the client is told: "… script:
  * <name>, on @user_script:1."
  *
- * Messages that begin with their place ("user_script:1: …") need no more than that; what is raised as
- * a table, or without a place, does.
+ * Most messages begin with their place as well ("user_script:1: …"), as Lua has it; what is raised as
+ * a table, or by a function that is written in C there, does not.
  */
 import type { LuaRuntime } from './runtime.js';
+import type { Site } from './site.js';
 import { LuaError, type LuaValue } from './value.js';
 
-export interface Place {
-  /** The chunk's name as it was compiled: `@user_script`. */
-  readonly source: string;
-  readonly line: string;
+/** An error that is raised by the function of a library that is running. */
+export function placedError(lua: Pick<LuaRuntime, 'place'>, value: LuaValue): LuaError {
+  return new LuaError(value, false, lua.place());
 }
 
-export class PlacedError extends LuaError {
-  constructor(
-    value: LuaValue,
-    readonly place: Place | undefined,
-    isFinal = false,
-  ) {
-    super(value, isFinal);
-  }
-
-  /** An error at the place in the script that called the function which is running. */
-  static here(lua: Pick<LuaRuntime, 'error'>, value: LuaValue, isFinal = false): PlacedError {
-    return new PlacedError(value, placeHere(lua), isFinal);
-  }
-}
-
-/** Where the function was called that is running. */
-export function placeHere(lua: Pick<LuaRuntime, 'error'>): Place | undefined {
-  const { value } = lua.error('');
-  return typeof value === 'string' ? placeOf(value) : undefined;
-}
-
-/** The place that a message begins with. */
-export function placeOf(message: string): Place | undefined {
-  const found = /^([^:\n]+):(\d+): /.exec(message);
-  return found === null ? undefined : { source: `@${found[1]}`, line: found[2]! };
+/** An error of an operator; its message begins with the place. */
+export function errorAt(site: Site | undefined, message: string): LuaError {
+  if (site === undefined || site.line === 0) return new LuaError(message);
+  return new LuaError(site.position + message, false, site);
 }

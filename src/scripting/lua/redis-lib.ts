@@ -17,9 +17,9 @@ import { countedError, errorText, newError, ReplyReader } from './from-reply.js'
 import type { Interpreter } from './interpreter.js';
 import { pure, quickFunction } from './lib/finished.js';
 import { stringToNumber } from './number-text.js';
-import { PlacedError } from './placed-error.js';
+import { placedError } from './placed-error.js';
 import { type LuaRuntime, PAUSE } from './runtime.js';
-import { LuaTable, type LuaValue, type PlainBody, type Results, type Steps } from './value.js';
+import { type LuaError, LuaTable, type LuaValue, type PlainBody, type Results, type Steps } from './value.js';
 
 const NO_ARGUMENTS = 'Please specify at least one argument for this redis lib call';
 const BAD_ARGUMENTS = 'Lua redis lib command arguments must be strings or integers';
@@ -216,8 +216,8 @@ export class RedisLibrary {
     return [];
   }
 
-  private raised(error: LuaValue): PlacedError {
-    return PlacedError.here(this.lua, error);
+  private raised(error: LuaValue): LuaError {
+    return placedError(this.lua, error);
   }
 
   /** As lua_tolstring: numbers are strings, too. */
@@ -288,14 +288,14 @@ function statusReply(args: LuaValue[]): LuaValue {
 function logFunction(lua: LuaRuntime, log: (level: number, text: string) => void): PlainBody {
   return (...args: LuaValue[]): Results => {
     if (args.length < 2) {
-      throw PlacedError.here(lua, newError('redis.log() requires two arguments or more.'));
+      throw placedError(lua, newError('redis.log() requires two arguments or more.'));
     }
     if (numberOf(args[0]) === undefined) {
-      throw PlacedError.here(lua, newError('First argument must be a number (log level).'));
+      throw placedError(lua, newError('First argument must be a number (log level).'));
     }
     const level = toInteger(args[0]);
     if (level < LogLevel.Debug || level > LogLevel.Warning) {
-      throw PlacedError.here(lua, newError('Invalid debug level.'));
+      throw placedError(lua, newError('Invalid debug level.'));
     }
     let text = '';
     for (let i = 1; i < args.length; i++) {

@@ -19,7 +19,7 @@ import {
 } from './call.js';
 import type { Interpreter, Run } from './interpreter.js';
 import { PAUSE } from './runtime.js';
-import type { Site } from './site.js';
+import type { Place, Site } from './site.js';
 import {
   Coroutine,
   type LuaError,
@@ -42,6 +42,8 @@ export class LuaRun implements Run {
   /** What the function returned, once it is done without error. */
   result: LuaValue[] = NO_VALUES;
   error: LuaError | undefined = undefined;
+  /** Where it was when it paused last, as far as it is known. */
+  pausedAt: Place | undefined = undefined;
   /** Whether it is time to pause, as resume's caller says. */
   isTime: () => boolean = never;
 

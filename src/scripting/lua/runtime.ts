@@ -1,6 +1,7 @@
 /**
  * What the libraries may ask of the interpreter: src/scripting/lua/lua.ts implements it.
  */
+import type { Place } from './site.js';
 import type {
   LuaError,
   LuaFunction,
@@ -39,6 +40,8 @@ export interface LuaRuntime {
   error(message: string): LuaError;
   /** "bad argument #n to 'function' (message)", where the function's name is that of the call. */
   argError(n: number, message: string): LuaError;
+  /** Where the function was called that is running; undefined: not known. */
+  place(): Place | undefined;
   /** As argError: "string expected, got nil". @param value undefined and n > count: "no value" */
   typeError(n: number, expected: string, value: LuaValue, count: number): LuaError;
 

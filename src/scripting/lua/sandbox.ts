@@ -5,8 +5,8 @@
  * tables that they lead to and those tables' metatables are read-only, and a global that is not there
  * is an error and not nil, since it is a forgotten `local` or a slip of the pen.
  *
- * Two functions are not Lua's own: pcall gives an error table's text, as scripts expect that were
- * written for Redis before 7; error remembers where it was called.
+ * One function is not Lua's own: pcall gives an error table's text, as scripts expect that were written
+ * for Redis before 7.
  */
 
 import { openBase } from './lib/base.js';
@@ -22,10 +22,8 @@ import { stringLibrary } from './lib/string.js';
 import { structLibrary } from './lib/struct.js';
 import { tableLibrary } from './lib/table.js';
 import type { Lua } from './lua.js';
-import { PlacedError } from './placed-error.js';
 import type { LuaRuntime } from './runtime.js';
 import {
-  LuaError,
   LuaFunction,
   LuaTable,
   type LuaValue,
@@ -52,12 +50,8 @@ export function openLibraries(lua: Lua, random: LuaRandom, cpuSeconds: () => num
   globals.setString('bit', bitLibrary(lua));
   markPure(globals);
   for (const name of REMOVED) globals.setString(name, undefined);
-  const { pcall, error } = {
-    pcall: functionOf(globals, 'pcall'),
-    error: functionOf(globals, 'error'),
-  };
+  const pcall = functionOf(globals, 'pcall');
   globals.setString('pcall', lua.stepped('pcall', pcallWithTexts(pcall)));
-  globals.setString('error', lua.plain('error', placingError(lua, error)));
 }
 
 function functionOf(table: LuaTable, name: string): LuaFunction {
@@ -75,22 +69,6 @@ function pcallWithTexts(pcall: LuaFunction): SteppedBody {
     if (!(error instanceof LuaTable)) return results;
     const text = error.getString('err');
     return typeof text === 'string' || typeof text === 'number' ? [false, text] : results;
-  };
-}
-
-/** error, which remembers the place where the message does not tell it. */
-function placingError(lua: LuaRuntime, error: LuaFunction): PlainBody {
-  return (...args: LuaValue[]): never => {
-    const [value, level] = args;
-    const tellsPlace = typeof value === 'string' && (level === undefined || level === 1);
-    if (tellsPlace) (error.body as PlainBody)(...args);
-    try {
-      (error.body as PlainBody)(...args);
-    } catch (thrown) {
-      if (!(thrown instanceof LuaError)) throw thrown;
-      throw PlacedError.here(lua, thrown.value);
-    }
-    throw new Error('error() has returned');
   };
 }
 

@@ -16,13 +16,21 @@ export class Chunk {
     readonly scriptName: string,
     /** As it is in messages: "user_script", '[string "return 1"]'. */
     readonly name: string,
+    /** As it was compiled: "@user_script". */
+    readonly source: string,
   ) {}
+}
+
+/** A line of a chunk, as the client is told of an error that nobody has caught. */
+export interface Place {
+  readonly source: string;
+  readonly line: number;
 }
 
 /** How a function was named by its call, as messages about it say. */
 export type NameKind = '' | 'global' | 'local' | 'upvalue' | 'field' | 'method';
 
-export class Site {
+export class Site implements Place {
   constructor(
     readonly chunk: Chunk,
     readonly line: number,
@@ -35,6 +43,10 @@ export class Site {
     /** Whether it is `return f()`: in PUC the caller is gone by then. */
     readonly isTail: boolean,
   ) {}
+
+  get source(): string {
+    return this.chunk.source;
+  }
 
   /** "user_script:1: ", which messages begin with; '' within a library. */
   get position(): string {
@@ -59,7 +71,7 @@ export function chunkTitle(name: string): string {
 }
 
 /** C's strings end at the first zero byte. */
-function cString(text: string): string {
+export function cString(text: string): string {
   const end = text.indexOf('\0');
   return end < 0 ? text : text.slice(0, end);
 }

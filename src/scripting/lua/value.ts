@@ -19,6 +19,7 @@
  * that calls others (pcall, gsub with a function, sort with a comparator, anything that may meet a
  * metamethod) must be a generator and delegate to them (`yield*`).
  */
+import type { Chunk, Place } from './site.js';
 import { Table } from './table.js';
 
 export type LuaValue =
@@ -52,6 +53,8 @@ export type SteppedBody = (...args: any[]) => Steps;
 /** The globals of functions, which share it while setfenv doesn't part them. */
 export interface EnvCell {
   env: LuaTable;
+  /** The chunk, which is known as long as a function of it is. */
+  readonly chunk?: Chunk;
   /** The only function that has this cell, if it has one of its own. */
   fn?: LuaFunction;
 }
@@ -119,5 +122,7 @@ export class LuaError {
     readonly value: LuaValue,
     /** Whether pcall and coroutines must let it pass: the script was killed. */
     readonly isFinal = false,
+    /** Where it was raised; undefined: not known. */
+    readonly place: Place | undefined = undefined,
   ) {}
 }

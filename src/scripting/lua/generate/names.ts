@@ -3,7 +3,7 @@
  * instruction that has loaded the operand; the tree says the same, but for constants that decide an
  * `and` or `or`, of which PUC makes no code.
  */
-import type { NameKind } from '../site.js';
+import { cString, type NameKind } from '../site.js';
 import type { Expression } from '../syntax/tree.js';
 
 /** Name and kind by which messages call an expression. */
@@ -26,7 +26,7 @@ export function describe(start: Expression): { kind: NameKind; name: string } {
 function constantKey(key: Expression): string {
   let e = key;
   while (e.kind === 'paren') e = e.inner;
-  return e.kind === 'string' ? e.value : '?';
+  return e.kind === 'string' ? cString(e.value) : '?';
 }
 
 /** The part of an expression that PUC makes code of, where it is not the whole: `1 and x`. */

@@ -3,6 +3,7 @@
  * `let`: so each turn of a loop has its own, as closures expect.
  */
 import type {
+  ConditionLoop,
   Expression,
   FunctionNode,
   GenericFor,
@@ -56,7 +57,7 @@ class StatementWriter extends ExpressionWriter {
       this.nested(node, plain);
       this.out.line(`}${closePlain}`);
     } else this.out.line('undefined');
-    this.out.line(own ? '))({ env: $E.env });' : ');');
+    this.out.line(own ? '))({ env: $E.env, chunk: $E.chunk });' : ');');
   }
 
   private nested(node: FunctionNode, plain: PlainForm | undefined): void {
@@ -70,7 +71,8 @@ class StatementWriter extends ExpressionWriter {
 
   private body(): void {
     const { node, plain } = this;
-    if (plain === undefined) this.out.line('if (--$rt.budget < 0 && $rt.spend(0)) yield $P;');
+    if (plain === undefined)
+      this.out.line('if (--$rt.budget < 0 && $rt.spend(0)) yield $P;', this.out.site(node.line));
     else if (plain.hasCalls) this.out.line(`if (${this.fullTest} && !$rt.mayGoOn()) return $B;`);
     if (this.options.hasOwnCells) this.out.line('const $U = $rt.cell;');
     const { arg } = node;
@@ -115,7 +117,7 @@ class StatementWriter extends ExpressionWriter {
         });
         this.out.line('{');
         this.block(statement.body);
-        this.endLoop();
+        this.endLoop(statement.lastLine);
         this.out.line('}');
         break;
       }
@@ -141,10 +143,11 @@ class StatementWriter extends ExpressionWriter {
   }
 
   /** The end of a loop's body: pauses if it is time. */
-  private endLoop(): void {
+  private endLoop(line: number): void {
     this.out.line('}');
     this.out.line(
       `if (++$n > ${TURNS} || $rt.budget < 0) { $n = 0; if ($rt.spend(${TURNS})) yield $P; }`,
+      this.out.site(line),
     );
   }
 
@@ -288,7 +291,7 @@ class StatementWriter extends ExpressionWriter {
     };
   }
 
-  private repeat(statement: Statement & { kind: 'repeat' }): void {
+  private repeat(statement: ConditionLoop): void {
     this.out.line('for (;;) {');
     this.out.line('{');
     this.block(statement.body);
@@ -296,7 +299,7 @@ class StatementWriter extends ExpressionWriter {
     if (last?.kind !== 'return' && last?.kind !== 'break') {
       this.scoped(() => this.out.line(`if (${this.condition(statement.condition)}) break;`));
     }
-    this.endLoop();
+    this.endLoop(statement.lastLine);
     this.out.line('}');
   }
 
@@ -378,7 +381,7 @@ class StatementWriter extends ExpressionWriter {
     this.out.line(`for (; ${test}; ${index} += ${by}) {`);
     this.out.line(`{ let L${variable.id} = ${index};`);
     this.block(statement.body);
-    this.endLoop();
+    this.endLoop(statement.line);
     this.out.line('}');
     this.out.line('}');
   }
@@ -423,7 +426,7 @@ class StatementWriter extends ExpressionWriter {
     this.out.line(`${c} = ${key};`);
     this.out.line('}');
     this.block(statement.body);
-    this.endLoop();
+    this.endLoop(statement.line);
     this.out.line('}');
     this.out.line('}');
   }

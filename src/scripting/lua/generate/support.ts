@@ -3,6 +3,7 @@
  */
 import type { Interpreter } from '../interpreter.js';
 import { toNumber } from '../operators.js';
+import { errorAt } from '../placed-error.js';
 import type { Shape } from '../shape.js';
 import type { Site } from '../site.js';
 import {
@@ -96,8 +97,8 @@ export function setItem(
   value: LuaValue,
   site: Site,
 ): void {
-  if (key === undefined) throw new LuaError(`${site.position}table index is nil`);
-  if (Number.isNaN(key)) throw new LuaError(`${site.position}table index is NaN`);
+  if (key === undefined) throw errorAt(site, 'table index is nil');
+  if (Number.isNaN(key)) throw errorAt(site, 'table index is NaN');
   rt.charged += ITEM_BYTES;
   table.set(key, value);
 }
@@ -114,7 +115,7 @@ export function argTable(values: LuaValue[]): LuaTable {
 /** A number that a loop begins, ends or goes on by. */
 export function forNumber(value: LuaValue, what: string, site: Site): number {
   const number = toNumber(value);
-  if (number === undefined) throw new LuaError(`${site.position}'for' ${what} must be a number`);
+  if (number === undefined) throw errorAt(site, `'for' ${what} must be a number`);
   return number;
 }
 

@@ -5,7 +5,7 @@ import { first, NO_VALUES } from '../call.js';
 import type { Interpreter, Iterators } from '../interpreter.js';
 import { stringToNumber, stringToUnsigned } from '../number-text.js';
 import { metatableOf, typeName } from '../operators.js';
-import { PlacedError } from '../placed-error.js';
+import { placedError } from '../placed-error.js';
 import {
   LuaError,
   LuaFunction,
@@ -66,9 +66,10 @@ function openErrors(lua: Interpreter, plain: Plain, stepped: Stepped): void {
   plain('error', (value: LuaValue, level: LuaValue) => {
     const n = level === undefined ? 1 : checkInt(lua, level, 2, 2);
     if ((typeof value !== 'string' && typeof value !== 'number') || n <= 0) {
-      throw new LuaError(value);
+      throw placedError(lua, value);
     }
-    throw new LuaError(lua.where(n) + lua.rawToString(value));
+    if (n === 1) throw lua.error(lua.rawToString(value));
+    throw placedError(lua, lua.where(n) + lua.rawToString(value));
   });
   stepped('pcall', function* (...args: LuaValue[]): Steps {
     if (args.length === 0) throw lua.argError(1, 'value expected');
@@ -194,10 +195,10 @@ function openTables(lua: Interpreter, plain: Plain): void {
   plain('rawset', (...args: LuaValue[]) => {
     const table = checkTable(lua, args[0], 1, args.length);
     if (args.length < 3) throw lua.argError(args.length + 1, 'value expected');
-    if (table.isReadonly) throw PlacedError.here(lua, READ_ONLY);
+    if (table.isReadonly) throw placedError(lua, READ_ONLY);
     const key = args[1];
-    if (key === undefined) throw new LuaError('table index is nil');
-    if (Number.isNaN(key)) throw new LuaError('table index is NaN');
+    if (key === undefined) throw placedError(lua, 'table index is nil');
+    if (Number.isNaN(key)) throw placedError(lua, 'table index is NaN');
     lua.charge(32);
     table.set(key, args[2]);
     return table;
@@ -211,7 +212,7 @@ function openTables(lua: Interpreter, plain: Plain): void {
     if (table.metatable?.getString('__metatable') !== undefined) {
       throw lua.error('cannot change a protected metatable');
     }
-    if (table.isReadonly) throw PlacedError.here(lua, READ_ONLY);
+    if (table.isReadonly) throw placedError(lua, READ_ONLY);
     table.metatable = metatable;
     return table;
   });
@@ -275,7 +276,7 @@ function openIteration(lua: Interpreter, plain: Plain): Iterators {
       let position = 0;
       if (args[1] !== undefined) {
         position = table.positionOf(args[1]) + 1;
-        if (position === 0) throw new LuaError("invalid key to 'next'");
+        if (position === 0) throw placedError(lua, "invalid key to 'next'");
       }
       position = table.seek(position);
       return position < 0 ? undefined : [table.keyAt(position), table.valueAt(position)];
@@ -321,7 +322,8 @@ function openChunks(lua: Interpreter, plain: Plain, stepped: Stepped): void {
     const name = args[1] === undefined ? '=(load)' : checkText(lua, args[1], 2, args.length);
     let source = '';
     for (;;) {
-      const piece = first(yield* lua.call(reader));
+      const piece = yield* protectedPiece(lua, reader);
+      if (piece instanceof LuaError) return [undefined, piece.value];
       if (piece === undefined || piece === '') return load(source, name);
       if (typeof piece !== 'string' && typeof piece !== 'number') {
         return [undefined, 'reader function must return a string'];
@@ -341,6 +343,20 @@ function openChunks(lua: Interpreter, plain: Plain, stepped: Stepped): void {
     return name === 'setpause' || name === 'setstepmul' ? 200 : 0;
   });
   plain('gcinfo', () => Math.floor(lua.memoryInUse() / 1024));
+}
+
+/** What the reader of `load` gives, or the error with which it fails. */
+function* protectedPiece(lua: Interpreter, reader: LuaFunction): Steps<LuaValue | LuaError> {
+  const { depth, libraryDepth } = lua;
+  try {
+    return first(yield* lua.call(reader));
+  } catch (thrown) {
+    const error = lua.asLuaError(thrown);
+    if (error.isFinal) throw error;
+    lua.depth = depth;
+    lua.libraryDepth = libraryDepth;
+    return error;
+  }
 }
 
 function checkText(lua: Interpreter, value: LuaValue, n: number, count: number): string {

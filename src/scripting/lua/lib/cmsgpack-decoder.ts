@@ -11,8 +11,9 @@
  * without sign of 64 bits are read as with one, and what MessagePack has added since 2012 (binary,
  * extensions) is a bad format.
  */
+import { placedError } from '../placed-error.js';
 import type { LuaRuntime } from '../runtime.js';
-import { LuaError, LuaTable, type LuaValue } from '../value.js';
+import { LuaTable, type LuaValue } from '../value.js';
 import { MAX_C_STACK } from './c-stack.js';
 
 /** Values between two looks at the time. */
@@ -240,7 +241,7 @@ export class MsgpackDecoder {
       frame.table.setIndex(++frame.index, value);
       frame.left--;
     } else if (frame.hasKey) {
-      setPair(frame.table, frame.key, value);
+      setPair(this.lua, frame.table, frame.key, value);
       frame.hasKey = false;
       frame.left--;
       this.slots--;
@@ -257,8 +258,8 @@ export class MsgpackDecoder {
 }
 
 /** The errors are Lua's own, which names no place for them. */
-function setPair(table: LuaTable, key: LuaValue, value: LuaValue): void {
-  if (key === undefined) throw new LuaError('table index is nil');
-  if (typeof key === 'number' && Number.isNaN(key)) throw new LuaError('table index is NaN');
+function setPair(lua: LuaRuntime, table: LuaTable, key: LuaValue, value: LuaValue): void {
+  if (key === undefined) throw placedError(lua, 'table index is nil');
+  if (typeof key === 'number' && Number.isNaN(key)) throw placedError(lua, 'table index is NaN');
   table.set(key, value);
 }

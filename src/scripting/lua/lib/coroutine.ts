@@ -3,7 +3,8 @@
  */
 import { Resume, YieldValues } from '../call.js';
 import type { Interpreter } from '../interpreter.js';
-import { Coroutine, LuaError, LuaFunction, LuaTable, type LuaValue, type Steps } from '../value.js';
+import { placedError } from '../placed-error.js';
+import { Coroutine, LuaFunction, LuaTable, type LuaValue, type Steps } from '../value.js';
 
 export function openCoroutine(lua: Interpreter): void {
   const library = new LuaTable();
@@ -43,8 +44,8 @@ export function openCoroutine(lua: Interpreter): void {
         const results = yield* resume(lua, coroutine, values);
         if (results[0] === true) return results.slice(1);
         const error = results[1];
-        if (typeof error !== 'string' && typeof error !== 'number') throw new LuaError(error);
-        throw new LuaError(lua.where(1) + lua.rawToString(error));
+        if (typeof error !== 'string' && typeof error !== 'number') throw placedError(lua, error);
+        throw lua.error(lua.rawToString(error));
       });
     }),
   );
@@ -52,7 +53,7 @@ export function openCoroutine(lua: Interpreter): void {
     'yield',
     lua.stepped('yield', function* (...values: LuaValue[]): Steps {
       if (lua.run?.coroutine === undefined || lua.libraryDepth > 0) {
-        throw new LuaError('attempt to yield across metamethod/C-call boundary');
+        throw placedError(lua, 'attempt to yield across metamethod/C-call boundary');
       }
       return (yield new YieldValues(values)) as LuaValue[];
     }),

@@ -1,5 +1,7 @@
 /** Raw access to a table's elements by any integer; tables that may not be written. */
-import { LuaError, type LuaTable, type LuaValue } from '../value.js';
+import { placedError } from '../placed-error.js';
+import type { LuaRuntime } from '../runtime.js';
+import type { LuaTable, LuaValue } from '../value.js';
 
 export function rawGet(table: LuaTable, i: number): LuaValue {
   return i >= 1 ? table.getIndex(i) : table.get(i);
@@ -11,6 +13,6 @@ export function rawSet(table: LuaTable, i: number, value: LuaValue): void {
 }
 
 /** @throws LuaError if scripts may not change the table. It names no place: Lua says so in C. */
-export function checkWritable(table: LuaTable): void {
-  if (table.isReadonly) throw new LuaError('Attempt to modify a readonly table');
+export function checkWritable(lua: LuaRuntime, table: LuaTable): void {
+  if (table.isReadonly) throw placedError(lua, 'Attempt to modify a readonly table');
 }

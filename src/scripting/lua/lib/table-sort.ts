@@ -144,7 +144,7 @@ class Sort {
 
   private swap(i: number, j: number): void {
     const { table } = this;
-    checkWritable(table);
+    checkWritable(this.lua, table);
     const value = rawGet(table, i);
     rawSet(table, i, rawGet(table, j));
     rawSet(table, j, value);

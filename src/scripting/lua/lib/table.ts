@@ -56,7 +56,7 @@ function insertFunction(lua: LuaRuntime): LuaFunction {
     const table = checkTable(lua, args[0], 1, args.length);
     const end = table.length + 1;
     if (args.length === 2) {
-      checkWritable(table);
+      checkWritable(lua, table);
       table.setIndex(end, args[1]);
       lua.charge(ELEMENT_BYTES);
       return NO_VALUES;
@@ -64,7 +64,7 @@ function insertFunction(lua: LuaRuntime): LuaFunction {
     if (args.length !== 3) throw lua.error("wrong number of arguments to 'insert'");
     const at = checkInt(lua, args[1], 2, 3);
     if (end - at > STRIDE) return BAIL;
-    checkWritable(table);
+    checkWritable(lua, table);
     moveUp(table, at, end);
     rawSet(table, at, args[2]);
     lua.charge(ELEMENT_BYTES);
@@ -74,7 +74,7 @@ function insertFunction(lua: LuaRuntime): LuaFunction {
   const slow = function* (...args: LuaValue[]): Steps {
     const table = checkTable(lua, args[0], 1, args.length);
     const at = checkInt(lua, args[1], 2, 3);
-    checkWritable(table);
+    checkWritable(lua, table);
     for (let to = table.length + 1; to > at; to -= STRIDE) {
       lua.charge(ELEMENT_BYTES);
       moveUp(table, Math.max(at, to - STRIDE), to);
@@ -98,7 +98,7 @@ function removeFunction(lua: LuaRuntime): LuaFunction {
     const at = optInt(lua, args[1], 2, end);
     if (at < 1 || at > end) return NO_VALUES;
     if (end - at > STRIDE) return BAIL;
-    checkWritable(table);
+    checkWritable(lua, table);
     const value = table.getIndex(at);
     moveDown(table, at, end);
     table.setIndex(end, undefined);
@@ -109,7 +109,7 @@ function removeFunction(lua: LuaRuntime): LuaFunction {
     const table = checkTable(lua, args[0], 1, args.length);
     const end = table.length;
     const at = optInt(lua, args[1], 2, end);
-    checkWritable(table);
+    checkWritable(lua, table);
     const value = table.getIndex(at);
     for (let from = at; from < end; from += STRIDE) {
       moveDown(table, from, Math.min(from + STRIDE, end));

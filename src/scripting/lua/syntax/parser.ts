@@ -206,8 +206,9 @@ class Parser {
     const condition = this.parseCondition();
     this.expect('do');
     const body = this.parseLoopBody();
+    const { lastLine } = this.lexer;
     this.expectMatch('end', 'while', line);
-    return { kind: 'while', condition, body };
+    return { kind: 'while', condition, body, lastLine };
   }
 
   private parseRepeat(line: number): Statement {
@@ -221,7 +222,7 @@ class Parser {
     const condition = this.parseCondition();
     this.scopes.close();
     this.loops--;
-    return { kind: 'repeat', condition, body };
+    return { kind: 'repeat', condition, body, lastLine: this.lexer.lastLine };
   }
 
   private parseFor(line: number): Statement {

@@ -122,8 +122,7 @@ export type Statement =
     }
   | { readonly kind: 'call'; readonly call: Call }
   | { readonly kind: 'do'; readonly body: Statement[] }
-  | { readonly kind: 'while'; readonly condition: Expression; readonly body: Statement[] }
-  | { readonly kind: 'repeat'; readonly condition: Expression; readonly body: Statement[] }
+  | ConditionLoop
   | {
       readonly kind: 'if';
       readonly clauses: { readonly condition: Expression; readonly body: Statement[] }[];
@@ -134,6 +133,13 @@ export type Statement =
   | { readonly kind: 'return'; readonly values: Expression[] }
   | { readonly kind: 'break' };
 
+export interface ConditionLoop {
+  readonly kind: 'while' | 'repeat';
+  readonly condition: Expression;
+  readonly body: Statement[];
+  /** Where the jump back is: the last token before the end of `while`, or the condition. */
+  readonly lastLine: number;
+}
 export interface NumericFor {
   readonly kind: 'numericfor';
   readonly variable: Variable;
