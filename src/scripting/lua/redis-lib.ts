@@ -19,7 +19,14 @@ import { pure, quickFunction } from './lib/finished.js';
 import { stringToNumber } from './number-text.js';
 import { placedError } from './placed-error.js';
 import { type LuaRuntime, PAUSE } from './runtime.js';
-import { type LuaError, LuaTable, type LuaValue, type PlainBody, type Results, type Steps } from './value.js';
+import {
+  type LuaError,
+  LuaTable,
+  type LuaValue,
+  type PlainBody,
+  type Results,
+  type Steps,
+} from './value.js';
 
 const NO_ARGUMENTS = 'Please specify at least one argument for this redis lib call';
 const BAD_ARGUMENTS = 'Lua redis lib command arguments must be strings or integers';
