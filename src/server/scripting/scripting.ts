@@ -261,23 +261,25 @@ export class Scripting implements ScriptingApi, ScriptGate {
     try {
       this.execution = script.start(calls, call.args, FIRST_KEY, keyCount);
       calls.sliceEndUs = 0;
-      let isDone = this.slice(call);
-      if (!isDone && this.leavesReplay) {
-        this.isReplayLeft = true;
-        this.beganUs = this.parts.clock.micros() - FIRST_SLICE_US;
-        return;
-      }
-      if (!isDone && call.keepsDue) {
-        // A transaction of a log that is replayed, which nothing may interrupt.
-        calls.sliceEndUs = Number.POSITIVE_INFINITY;
-        while (!isDone) isDone = this.slice(call);
-      }
-      if (isDone) this.finish(call, client);
-      else this.suspend(call);
+      if (this.slice(call)) this.finish(call, client);
+      else this.leave(call, client);
     } catch (error) {
       this.end(client);
       throw error;
     }
+  }
+
+  /** A script takes its time. */
+  private leave(call: Call, client: ClientImpl): void {
+    if (this.leavesReplay) {
+      this.isReplayLeft = true;
+      this.beganUs = this.parts.clock.micros() - FIRST_SLICE_US;
+    } else if (call.keepsDue) {
+      // A transaction of a log that is replayed, which nothing may interrupt.
+      this.calls.sliceEndUs = Number.POSITIVE_INFINITY;
+      while (!this.slice(call));
+      this.finish(call, client);
+    } else this.suspend(call);
   }
 
   /** What a script says of itself must fit the server and the command. @throws ReplyError */
