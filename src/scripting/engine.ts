@@ -13,6 +13,7 @@
  * Texts are latin1: one character per byte.
  */
 import type { ReplyWriter } from '../resp/reply-writer.js';
+import type { Probe } from './debugging.js';
 import type { RequestBuffer } from './request-buffer.js';
 
 export interface ScriptEngine {
@@ -27,6 +28,11 @@ export interface ScriptEngine {
    * @throws ScriptSyntaxError
    */
   compile(source: string): Script;
+  /**
+   * Compiles it so that its steps can be followed. It is to be started once.
+   * @throws ScriptSyntaxError
+   */
+  compileForDebugging(source: string, probe: Probe): Script;
   /** Forgets all that compiled scripts have left behind (SCRIPT FLUSH). */
   reset(): void;
   /**

@@ -450,6 +450,8 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
       const at = executor.run(client, buf, 0, length);
       client.endReading();
       if (at < length) client.keepInput(buf, at, length);
+    } else if (client.blockedBy?.onInput !== undefined) {
+      client.blockedBy.onInput(buf.subarray(0, length));
     } else {
       client.keepInput(buf, 0, length);
       const isHeld = client.blockedBy !== undefined || (client.flags & NOT_RUN) !== 0;

@@ -92,11 +92,14 @@ export class WaitingRig {
 }
 
 export class RigClient {
+  /** Whether the server has ended the connection. */
+  isEnded = false;
   private text = '';
 
   constructor(private readonly stream: Duplex) {
     stream.on('data', (chunk: Buffer) => (this.text += chunk.toString('latin1')));
     stream.on('error', () => {});
+    stream.on('end', () => (this.isEnded = true));
   }
 
   /** Sends inline requests. */
@@ -109,6 +112,13 @@ export class RigClient {
     const { text } = this;
     this.text = '';
     return text.trimEnd().replaceAll('\r\n', ' ');
+  }
+
+  /** Likewise, line by line. */
+  takenLines(): string[] {
+    const { text } = this;
+    this.text = '';
+    return text.split('\r\n').slice(0, -1);
   }
 
   hangUp(): void {

@@ -7,7 +7,6 @@ import { FLUSH_MODE, isFlushMode } from './flush-mode.js';
 
 const FLUSH_MODES = new ReplyError('ERR SCRIPT FLUSH only support SYNC|ASYNC option');
 const DEBUG_MODES = new ReplyError('ERR Use SCRIPT DEBUG YES/SYNC/NO');
-const NO_DEBUGGER = new ReplyError('ERR this server has no debugger for scripts');
 
 const COMMON = {
   group: 'scripting',
@@ -85,7 +84,7 @@ const kill: CommandSpec = {
 const debug: CommandSpec = {
   ...COMMON,
   name: 'debug',
-  summary: 'Switches the debugger for scripts, which this server does not have.',
+  summary: 'Has the scripts that this client sends debugged.',
   since: '3.2.0',
   complexity: 'O(1)',
   arity: 3,
@@ -101,9 +100,11 @@ const debug: CommandSpec = {
     },
   ],
   reply: 'OK',
-  run({ args, reply }: Call) {
-    if (args.is(2, 'YES') || args.is(2, 'SYNC')) throw NO_DEBUGGER;
-    if (!args.is(2, 'NO')) throw DEBUG_MODES;
+  run({ args, reply, server }: Call) {
+    if (args.is(2, 'YES')) server.scripting.debug('yes');
+    else if (args.is(2, 'SYNC')) server.scripting.debug('sync');
+    else if (args.is(2, 'NO')) server.scripting.debug('no');
+    else throw DEBUG_MODES;
     reply.ok();
   },
 };

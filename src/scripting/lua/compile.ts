@@ -44,6 +44,7 @@ export interface Compiled {
 /**
  * @param newChunk makes a chunk known, by the title that messages give it, and its name as it is
  * @param isReply whether what the chunk returns is the reply to a client, and seen by nobody else
+ * @param isTraced whether the code is to tell of its steps (debug/tracer.ts)
  * @throws LuaError with the parser's message
  */
 export function compile(
@@ -51,6 +52,7 @@ export function compile(
   source: string,
   name: string,
   isReply: boolean,
+  isTraced: boolean,
 ): Compiled {
   const chunk = newChunk(chunkTitle(name), name);
   if (source[0] === SIGNATURE) {
@@ -59,7 +61,7 @@ export function compile(
   try {
     const main = parse(source, chunk.name);
     findNumbers(main);
-    const out = new Output(chunk);
+    const out = new Output(chunk, isTraced);
     const constants = out.reserve();
     writeChunk(out, main, { hasOwnCells: /[gs]etfenv/.test(source), isReply });
     out.fill(constants, declarations(out));
@@ -77,12 +79,22 @@ export function compile(
   }
 }
 
-/** The main function of a chunk. @throws LuaError: V8 can't compile it */
-export function makeMain(rt: Interpreter, compiled: Compiled, env: LuaTable): LuaFunction {
+/**
+ * The main function of a chunk.
+ * @param tracer what code that is traced tells of its steps
+ * @throws LuaError: V8 can't compile it
+ */
+export function makeMain(
+  rt: Interpreter,
+  compiled: Compiled,
+  env: LuaTable,
+  tracer?: object,
+): LuaFunction {
   const { caches, chunk, make, records, sites } = compiled;
   try {
     return make(HELPERS, {
       $rt: rt,
+      $D: tracer,
       $next: rt.iterators.next,
       $ipairs: rt.iterators.ipairs,
       $E: { env, chunk },
@@ -146,6 +158,7 @@ const HELPER_NAMES = Object.keys(HELPERS).join(', ');
 /** What generated code gets that is its chunk's own. */
 interface ChunkParts {
   readonly $rt: Interpreter;
+  readonly $D: object | undefined;
   readonly $next: LuaFunction | undefined;
   readonly $ipairs: LuaFunction | undefined;
   readonly $E: EnvCell;
@@ -156,7 +169,7 @@ interface ChunkParts {
 
 /** The line of the code that names what it may use. */
 function declarations(out: Output): string {
-  let line = `const { ${HELPER_NAMES} } = $h, { $rt, $next, $ipairs, $E, $S } = $k`;
+  let line = `const { ${HELPER_NAMES} } = $h, { $rt, $D, $next, $ipairs, $E, $S } = $k`;
   out.fieldNames.forEach((_, i) => {
     line += `, $C${i} = $k.$caches[${i}]`;
   });

@@ -12,9 +12,11 @@
 import { Args } from '../../resp/args.js';
 import type { ReplyWriter } from '../../resp/reply-writer.js';
 import { latin1Text } from '../../text/latin1.js';
+import type { Probe } from '../debugging.js';
 import type { Execution, LibraryHost, Script, ScriptEngine, ScriptHost } from '../engine.js';
 import { ScriptSyntaxError } from '../engine.js';
 import { NO_VALUES } from './call.js';
+import { Tracer } from './debug/tracer.js';
 import { type ExecutionHome, LuaExecution } from './execution.js';
 import { LuaRandom } from './lib/math-random.js';
 import { LibraryApi } from './library-api.js';
@@ -69,9 +71,15 @@ class State implements HostHolder, ExecutionHome {
   }
 
   /** @throws ScriptSyntaxError */
-  compile(source: string, chunk: string, env: LuaTable, isReply: boolean): LuaFunction {
+  compile(
+    source: string,
+    chunk: string,
+    env: LuaTable,
+    isReply: boolean,
+    tracer?: Tracer,
+  ): LuaFunction {
     try {
-      return this.lua.compile(source, chunk, env, isReply);
+      return this.lua.compile(source, chunk, env, isReply, tracer);
     } catch (error) {
       if (!(error instanceof LuaError)) throw error;
       throw new ScriptSyntaxError(this.toText(error.value));
@@ -100,6 +108,11 @@ export class LuaEngine implements ScriptEngine {
     this.scripts ??= new ScriptState(this.options, this.random);
     const { scripts } = this;
     return new LuaScript(scripts, scripts.compile(source, SCRIPT_CHUNK, scripts.globals, true));
+  }
+
+  compileForDebugging(source: string, probe: Probe): Script {
+    this.scripts ??= new ScriptState(this.options, this.random);
+    return this.scripts.compileTraced(source, probe);
   }
 
   reset(): void {
@@ -131,6 +144,13 @@ class ScriptState extends State {
     this.setArguments(NO_ARGUMENTS, 0, 0);
   }
 
+  /** @throws ScriptSyntaxError */
+  compileTraced(source: string, probe: Probe): Script {
+    const tracer = new Tracer(this.lua, probe, SCRIPT_CHUNK);
+    const fn = this.compile(source, SCRIPT_CHUNK, this.globals, false, tracer);
+    return new TracedScript(new LuaScript(this, fn), this.redis, tracer);
+  }
+
   /** KEYS and ARGV are `keyCount` arguments from `firstKey` on, and the rest. */
   setArguments(args: Args, firstKey: number, keyCount: number): void {
     const { slots } = this.globals;
@@ -138,6 +158,23 @@ class ScriptState extends State {
     const firstArg = firstKey + keyCount;
     slots[keysSlot] = texts(slots[keysSlot], args, firstKey, keyCount);
     slots[argvSlot] = texts(slots[argvSlot], args, firstArg, args.count - firstArg);
+  }
+}
+
+/** A script that is debugged, once. */
+class TracedScript implements Script {
+  constructor(
+    private readonly inner: Script,
+    private readonly redis: RedisLibrary,
+    private readonly tracer: Tracer,
+  ) {}
+
+  start(host: ScriptHost, args: Args, firstKey: number, keyCount: number): Execution {
+    const { redis } = this;
+    redis.tracer = this.tracer;
+    return new WatchedExecution(this.inner.start(host, args, firstKey, keyCount), () => {
+      redis.tracer = undefined;
+    });
   }
 }
 
@@ -198,17 +235,17 @@ class FunctionState extends State {
       writePassed: nothing,
       toText: this.toText,
     };
-    return new Loading(new LuaExecution(lua, home).begin(fn, NO_VALUES), () => {
+    return new WatchedExecution(new LuaExecution(lua, home).begin(fn, NO_VALUES), () => {
       loading.host = undefined;
       metatable.setString('__index', this.api);
     });
   }
 }
 
-/** A library that is being loaded. */
-class Loading implements Execution {
+/** A run with something to be done when it has ended. */
+class WatchedExecution implements Execution {
   constructor(
-    private readonly inner: LuaExecution,
+    private readonly inner: Execution,
     private readonly ended: () => void,
   ) {}
 
@@ -226,7 +263,9 @@ class Loading implements Execution {
     this.inner.kill(message);
   }
 
-  writeResult(): void {}
+  writeResult(reply: ReplyWriter): void {
+    this.inner.writeResult(reply);
+  }
 }
 
 /** A function of a library: its arguments are the keys and the rest. */

@@ -474,16 +474,19 @@ export class Lua implements Interpreter {
     chunkName: string,
     env: LuaTable = this.globals,
     isReply = false,
+    tracer?: object,
   ): LuaFunction {
-    let compiled = this.compiled.find(source, chunkName);
-    if (compiled === undefined || isReply) {
+    // Whoever compiles scripts of clients keeps them.
+    const isKept = !isReply && tracer === undefined;
+    let compiled = isKept ? this.compiled.find(source, chunkName) : undefined;
+    if (compiled === undefined) {
       this.spend(source.length * COMPILE_STEPS);
-      compiled = compile((title, name) => this.newChunk(title, name), source, chunkName, isReply);
-      // Whoever compiles scripts of clients keeps them.
-      if (!isReply) this.compiled.add(source, compiled);
+      const newChunk = (title: string, name: string) => this.newChunk(title, name);
+      compiled = compile(newChunk, source, chunkName, isReply, tracer !== undefined);
+      if (isKept) this.compiled.add(source, compiled);
     }
     this.spend(compiled.sites.length);
-    return makeMain(this, compiled, env);
+    return makeMain(this, compiled, env, tracer);
   }
 
   asLuaError(thrown: unknown): LuaError {

@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { LogLevel, ReplicationTarget, type ScriptHost } from '../engine.js';
 import type { RequestBuffer } from '../request-buffer.js';
 import { BAIL, PASSED } from './call.js';
+import type { Tracer } from './debug/tracer.js';
 import { countedError, errorText, newError, ReplyReader } from './from-reply.js';
 import type { Interpreter } from './interpreter.js';
 import { pure, quickFunction } from './lib/finished.js';
@@ -64,6 +65,8 @@ export function addCommon(
 /** The table for running scripts. */
 export class RedisLibrary {
   readonly table = new LuaTable();
+  /** Follows the script that runs, if that is debugged. */
+  tracer: Tracer | undefined = undefined;
   private readonly reader: ReplyReader;
 
   constructor(
@@ -110,9 +113,16 @@ export class RedisLibrary {
     const { lua, table } = this;
     table.setString(
       'breakpoint',
-      lua.plain('breakpoint', () => false),
+      lua.plain('breakpoint', () => {
+        this.tracer?.onBreakpoint();
+        return this.tracer !== undefined;
+      }),
     );
-    table.setString('debug', lua.plain('debug', nothing));
+    const tell = (...args: LuaValue[]): Results => {
+      this.tracer?.onMessage(args);
+      return [];
+    };
+    table.setString('debug', lua.plain('debug', tell));
     table.setString(
       'replicate_commands',
       lua.plain('replicate_commands', () => true),
@@ -252,10 +262,6 @@ function isPassed(reply: Buffer, start: number, end: number): boolean {
   const type = reply[start];
   if (type === BULK) return reply[start + 1] !== MINUS;
   return type === INTEGER && end - start <= SHORT_INTEGER;
-}
-
-function nothing(): Results {
-  return [];
 }
 
 /** Puts a command's arguments into the request. @returns what is wrong with them, if anything is */

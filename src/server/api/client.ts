@@ -43,6 +43,10 @@ export const ClientFlag = {
   Behind: 1 << 17,
   /** A key that it watches has changed: its EXEC will do nothing. */
   WatchBroken: 1 << 18,
+  /** Its scripts are debugged: SCRIPT DEBUG … */
+  ScriptDebug: 1 << 19,
+  /** … while the server waits. */
+  ScriptDebugSync: 1 << 20,
 } as const;
 
 /** Bits of `gate`: why a command of this client must go through the full list of checks. */
@@ -144,6 +148,8 @@ export interface BlockReason {
   charge?(usec: number): void;
   /** Called when the deadline passes; writes the reply. */
   onTimeout?(reply: import('../../resp/reply-writer.js').ReplyWriter): void;
+  /** Takes what the client sends meanwhile; otherwise it waits. */
+  onInput?(bytes: Buffer): void;
   /** Called when the client goes on. @param failed whether it has been answered with an error */
   onUnblock?(failed: boolean): void;
   /** Called when the client goes away meanwhile. */

@@ -16,6 +16,9 @@ export interface ScriptingApi {
   /** FCALL: argument 1 is the name of a function. @throws ReplyError */
   runFunction(isReadonly: boolean): void;
 
+  /** SCRIPT DEBUG, for the client's scripts from now on. @throws ReplyError */
+  debug(mode: 'yes' | 'sync' | 'no'): void;
+
   /** Compiles a script and keeps it. @returns its SHA-1 @throws ReplyError */
   load(source: string): string;
   /** @param sha in any case */

@@ -40,6 +40,7 @@ import type { Executor } from '../executor.js';
 import { type MemoryGate, type ScriptGate, ServerGate } from '../gate.js';
 import type { ServerLog } from '../log.js';
 import type { Stats } from '../stats.js';
+import { DebugSession } from './debug-session.js';
 import { Engines } from './engines.js';
 import { Functions } from './functions.js';
 import { CachedScript, ScriptCache, SHA1_LENGTH, sha1 } from './script-cache.js';
@@ -54,6 +55,11 @@ const SLICE_US = 2000;
 const FIRST_KEY = 3;
 
 const NO_SCRIPT = new ReplyError('NOSCRIPT No matching script. Please use EVAL.');
+const NOT_CACHED = new ReplyError('ERR Please use EVAL instead of EVALSHA for debugging');
+const NO_FORK = new ReplyError(
+  'ERR this server can debug scripts only while others wait: use SCRIPT DEBUG SYNC',
+);
+const IN_PIPELINE = new ReplyError('ERR SCRIPT DEBUG must be called outside a pipeline');
 const TOO_MANY_KEYS = new ReplyError("ERR Number of keys can't be greater than number of args");
 const NEGATIVE_KEYS = new ReplyError("ERR Number of keys can't be negative");
 const BAD_KEY_COUNT = new ReplyError('ERR Bad number of keys provided');
@@ -75,6 +81,8 @@ const HAS_WRITTEN = new ReplyError(
     'either wait the script termination or kill the server in a hard way using the SHUTDOWN ' +
     'NOSAVE command.',
 );
+/** What a script that is debugged may take where the server knows no threshold. */
+const DEBUG_PATIENCE_MS = 5000;
 const KILLED = 'Script killed by user with SCRIPT KILL...';
 const KILL_COMMAND = { script: 'SCRIPT KILL', function: 'FUNCTION KILL' } as const;
 
@@ -112,6 +120,9 @@ class ScriptWait implements BlockReason {
   constructor(
     readonly request: Args,
     readonly command: RegisteredCommand,
+    /** Takes what the client says to the debugger of its script. */
+    readonly onInput: ((bytes: Buffer) => void) | undefined,
+    readonly onClose: (() => void) | undefined,
   ) {}
 
   get requestBytes(): number {
@@ -144,6 +155,8 @@ export class Scripting implements ScriptingApi, ScriptGate {
   private beganUs = DOUBLE_FIELD;
   private frozen = DOUBLE_FIELD;
   private wait: ScriptWait | undefined = undefined;
+  /** Set while the script is debugged. */
+  private session: DebugSession | undefined = undefined;
   private isBusy = false;
   private isStopped = false;
   private readonly goOn = () => this.resume();
@@ -177,6 +190,10 @@ export class Scripting implements ScriptingApi, ScriptGate {
   runSource(isReadonly: boolean): void {
     const { call } = this.parts;
     this.tellMonitors(call);
+    if ((call.client.flags & ClientFlag.ScriptDebug) !== 0 && call.canBlock) {
+      this.debugSource(call, isReadonly);
+      return;
+    }
     const keyCount = keyCountOf(call.args, call.args.int(2));
     this.start(call, 'script', this.compiled(call.args.text(1), false), keyCount, isReadonly);
   }
@@ -184,7 +201,8 @@ export class Scripting implements ScriptingApi, ScriptGate {
   runCached(isReadonly: boolean): void {
     const { call } = this.parts;
     this.tellMonitors(call);
-    const { args } = call;
+    const { args, client } = call;
+    if ((client.flags & ClientFlag.ScriptDebug) !== 0) throw NOT_CACHED;
     if (args.len(1) !== SHA1_LENGTH) throw NO_SCRIPT;
     const keyCount = keyCountOf(args, args.int(2));
     const script = this.cache.at(args.buf, args.off(1));
@@ -232,6 +250,100 @@ export class Scripting implements ScriptingApi, ScriptGate {
       if (!(error instanceof ScriptSyntaxError)) throw error;
       throw new ReplyError(`ERR Error compiling script (new function): ${error.message}`);
     }
+  }
+
+  // ---- debugging
+
+  debug(mode: 'yes' | 'sync' | 'no'): void {
+    const { client, reply } = this.parts.call;
+    if (reply.size > 0 || client.outputBytes > 0) throw IN_PIPELINE;
+    if (mode === 'yes') throw NO_FORK;
+    client.flags &= ~(ClientFlag.ScriptDebug | ClientFlag.ScriptDebugSync);
+    if (mode !== 'no') client.flags |= ClientFlag.ScriptDebug;
+    if (mode === 'sync') client.flags |= ClientFlag.ScriptDebugSync;
+  }
+
+  /** EVAL of a client that debugs its scripts. @throws ReplyError */
+  private debugSource(call: Call, isReadonly: boolean): void {
+    const { clock, config, log } = this.parts;
+    const client = call.client as ClientImpl;
+    const source = call.args.text(1);
+    log.notice('Redis synchronous debugging eval session started');
+    const session = new DebugSession({
+      source,
+      host: this.calls,
+      send: (bytes) => client.queueReply([bytes]),
+      goOn: () => this.parts.defer(this.goOn),
+      end: (error) => this.endWith(error),
+      micros: () => clock.micros(),
+      patienceMs: () => config.values['busy-reply-threshold'] || DEBUG_PATIENCE_MS,
+    });
+    this.session = session;
+    try {
+      const keyCount = keyCountOf(call.args, call.args.int(2));
+      const { flags, name } = this.compiled(source, false);
+      const script = this.compiledFor(source, session);
+      this.start(call, 'script', { script, name, flags }, keyCount, isReadonly);
+    } catch (error) {
+      this.endSession(client);
+      throw error;
+    }
+  }
+
+  /** A script that compiles, for its debugger. */
+  private compiledFor(source: string, session: DebugSession): Script {
+    const { engines } = this;
+    const { engine, body } = parseScriptHeader(
+      source,
+      (name) => engines.byExactName(name) !== undefined,
+    );
+    const script = engines.byExactName(engine)!.compileForDebugging(body, session);
+    return {
+      start: (_host, args, firstKey, keyCount) =>
+        script.start(session.host, args, firstKey, keyCount),
+    };
+  }
+
+  /** The client has sent something to the debugger of its script, which was left. */
+  private tellSession(bytes: Buffer): void {
+    const { session, wait } = this;
+    if (session === undefined || wait === undefined) return;
+    const { call, executor } = this.parts;
+    executor.goOn(this.calls.client, () => {
+      this.goBackTo(wait);
+      this.debugged(call, () => session.take(bytes));
+    });
+  }
+
+  /** Does what a debugger asks for, whose commands are the script's. */
+  private debugged(call: Call, work: () => void): void {
+    const { canBlock, reply } = call;
+    call.canBlock = false;
+    call.inScript = true;
+    call.reply = this.calls.out;
+    work();
+    call.canBlock = canBlock;
+    call.inScript = false;
+    call.reply = reply;
+  }
+
+  /** The script that was debugged is over; its reply follows. */
+  private endSession(client: ClientImpl): void {
+    const { session } = this;
+    if (session === undefined) return;
+    this.session = undefined;
+    session.finish();
+    client.close(true);
+    this.parts.log.notice('Redis synchronous debugging eval session ended');
+  }
+
+  /** Ends the script that runs, or waits for its debugger. */
+  private endWith(error: string): void {
+    this.execution!.kill(error);
+    const { session } = this;
+    if (session?.isStopped === false || session === undefined) return;
+    session.isStopped = false;
+    this.parts.defer(this.goOn);
   }
 
   // ---- running
@@ -316,6 +428,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
 
   /** A script is done that was not left. */
   private finish(call: Call, client: ClientImpl): void {
+    this.endSession(client);
     this.answer(call.reply);
     this.end(client);
     call.db = client.db;
@@ -372,13 +485,18 @@ export class Scripting implements ScriptingApi, ScriptGate {
 
   private suspend(call: Call): void {
     const { clock, defer, executor, onSuspended } = this.parts;
-    this.wait = new ScriptWait(call.args.copy(), call.command as RegisteredCommand);
+    this.wait = new ScriptWait(
+      call.args.copy(),
+      call.command as RegisteredCommand,
+      this.session === undefined ? undefined : (bytes) => this.tellSession(bytes),
+      () => this.session?.leave(),
+    );
     this.beganUs = clock.micros() - FIRST_SLICE_US;
     this.isBusy = false;
     call.client.block(this.wait);
     executor.setGate(ServerGate.Scripting, true);
     onSuspended(true);
-    defer(this.goOn);
+    if (this.session?.isStopped !== true) defer(this.goOn);
   }
 
   private resume(): void {
@@ -392,10 +510,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
   private resumeWithin(wait: ScriptWait): void {
     const { call, clock, defer } = this.parts;
     const begin = clock.micros();
-    call.now = this.startMs;
-    call.args = wait.request;
-    call.command = wait.command;
-    call.db = call.client.db;
+    this.goBackTo(wait);
     this.calls.sliceEndUs = begin + SLICE_US;
     let isDone = true;
     try {
@@ -411,8 +526,22 @@ export class Scripting implements ScriptingApi, ScriptGate {
       return;
     }
     wait.usec += clock.micros() - begin;
-    if (!this.isBusy) this.checkThreshold();
+    if (this.session === undefined) {
+      if (!this.isBusy) this.checkThreshold();
+    } else {
+      this.debugged(call, () => this.session?.work());
+      if (this.session.isStopped) return;
+    }
     defer(this.goOn);
+  }
+
+  /** The command that has begun the script is the one that runs. */
+  private goBackTo(wait: ScriptWait): void {
+    const { call } = this.parts;
+    call.now = this.startMs;
+    call.args = wait.request;
+    call.command = wait.command;
+    call.db = call.client.db;
   }
 
   /** `busy-reply-threshold`: from then on, others are answered with BUSY. */
@@ -435,6 +564,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
     const { call, clock, executor, onDone, onSuspended, release } = this.parts;
     const { client } = this.calls;
     const { command, request } = wait;
+    this.endSession(client);
     this.wait = undefined;
     this.isBusy = false;
     const failed = executor.writeReply(command, call.reply, write);
@@ -515,7 +645,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
     if (this.calls.hasWritten) throw HAS_WRITTEN;
     if (kind !== this.kind) throw new ReplyError(busyText(this.kind));
     this.parts.log.notice('Lua script killed by user with SCRIPT KILL.');
-    this.execution!.kill(KILLED);
+    this.endWith(KILLED);
   }
 
   get suspended(): RunningScript | undefined {

@@ -302,7 +302,10 @@ export abstract class ExpressionWriter {
     const tests: string[] = [];
     if (!isNumber(e.left)) tests.push(`typeof ${left} === 'number'`);
     if (!isNumber(e.right) && right !== left) tests.push(`typeof ${right} === 'number'`);
-    if (tests.length === 0) return this.assigned(code, target);
+    if (tests.length === 0) {
+      this.out.onLine?.(e.line);
+      return this.assigned(code, target);
+    }
     const variable = target ?? this.temp();
     const result = variable === left || variable === right ? this.temp() : variable;
     const site = this.out.site(e.line, title(e.left), title(e.right));
@@ -355,6 +358,7 @@ export abstract class ExpressionWriter {
     const right = this.operand(e.right);
     if (e.operator === '==' || e.operator === '~=') return this.equality(e, left, right, target);
     const areNumbers = isNumber(e.left) && isNumber(e.right);
+    if (areNumbers) this.out.onLine?.(e.line);
     if (areNumbers) return this.assigned(`${left} ${e.operator} ${right}`, target);
     const tests: string[] = [];
     if (!isNumber(e.left)) tests.push(`typeof ${left} === 'number'`);
@@ -380,6 +384,7 @@ export abstract class ExpressionWriter {
     const isSure =
       isConstant(e.left) || isConstant(e.right) || isNumber(e.left) || isNumber(e.right);
     if (isSure) {
+      this.out.onLine?.(e.line);
       return this.assigned(`${left} ${e.operator === '==' ? '===' : '!=='} ${right}`, target);
     }
     const result = this.temp();
@@ -398,6 +403,7 @@ export abstract class ExpressionWriter {
   private unary(e: Unary, target: string | undefined): string {
     if (e.operator === 'not') return this.assigned(`!(${this.condition(e.operand)})`, target);
     const operand = this.operand(e.operand);
+    if (isNumber(e.operand)) this.out.onLine?.(e.line);
     if (e.operator === '-' && isNumber(e.operand)) return this.assigned(`-${operand}`, target);
     const variable = target ?? this.temp();
     const result = variable === operand ? this.temp() : variable;
@@ -458,6 +464,7 @@ export abstract class ExpressionWriter {
       this.out.line('return $r;');
       return;
     }
+    if (this.out.isTraced) this.out.line('$D.leave($d);');
     const list = Array.isArray(args) ? `[${args.join(', ')}]` : args;
     this.emitFast(callee, args, site);
     this.out.line('{', site);
@@ -477,6 +484,9 @@ export abstract class ExpressionWriter {
     const { kind, name }: { kind: NameKind; name: string } =
       e.method === undefined ? describe(e.callee) : { kind: 'method', name: e.method };
     const left = kind === '' ? '' : `${kind} '${name}'`;
+    if (this.out.isTraced) {
+      this.out.line(`$d.call = ${kind === '' ? 'undefined' : text(name)};`);
+    }
     return this.out.site(e.line, left, '', kind, name, isTail);
   }
 
@@ -578,9 +588,10 @@ export abstract class ExpressionWriter {
 
   private table(e: TableNode, target: string | undefined): string {
     const { items } = e;
+    this.out.onLine?.(e.line);
     if (items.length === 0) return this.assigned('$newTable($rt)', target);
     const keys = recordKeys(e);
-    if (keys !== undefined) {
+    if (keys !== undefined && !this.out.isTraced) {
       const values = items.map(({ value }) => this.copy(value));
       return this.assigned(
         `$record($rt, ${this.out.record(keys)}, [${values.join(', ')}])`,
@@ -616,6 +627,7 @@ export abstract class ExpressionWriter {
           flush();
           this.temps = temps;
         }
+        this.out.onLine?.(line);
         pending.push(this.copy(value));
       } else {
         const site = this.out.site(line);

@@ -16,8 +16,14 @@ export class Output {
   readonly records: string[][] = [];
   private readonly caches = new Map<string, number>();
   private labels = 0;
+  /** Told of the line of each operation that is about to be written: the code is traced. */
+  onLine: ((line: number) => void) | undefined = undefined;
 
-  constructor(private readonly chunk: Chunk) {}
+  constructor(
+    private readonly chunk: Chunk,
+    /** Whether it is for the debugger (debug/tracer.ts). */
+    readonly isTraced: boolean,
+  ) {}
 
   line(code: string, site?: number): void {
     if (site !== undefined) this.chunk.sites[this.lines.length] = this.sites[site];
@@ -38,8 +44,21 @@ export class Output {
     return this.lines.join('\n');
   }
 
-  /** @returns the number of a new site */
+  /** @returns the number of a new site, where an operation is about to be written */
   site(
+    line: number,
+    left = '',
+    right = '',
+    kind: NameKind = '',
+    callName = '',
+    isTail = false,
+  ): number {
+    this.onLine?.(line);
+    return this.laterSite(line, left, right, kind, callName, isTail);
+  }
+
+  /** As `site`, for an operation that comes later. */
+  laterSite(
     line: number,
     left = '',
     right = '',

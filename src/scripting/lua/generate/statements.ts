@@ -29,6 +29,11 @@ export function writeChunk(out: Output, main: FunctionNode, options: ChunkOption
 }
 
 class StatementWriter extends ExpressionWriter {
+  /** Whether anything of the function has been traced. */
+  private hasTraced = false;
+  /** Variables that the code which is written now can see, as the debugger shows them, and where. */
+  private readonly visible: (readonly [name: string, place: string])[] = [];
+
   chunk(main: FunctionNode): void {
     this.out.line('let $f;');
     this.closure(main, '$f');
@@ -39,9 +44,11 @@ class StatementWriter extends ExpressionWriter {
 
   protected override closure(node: FunctionNode, target: string): void {
     const isMain = node.parent === undefined;
-    const plain = findPlainForm(node, isMain && this.options.isReply);
+    const isReply = isMain && this.options.isReply;
+    const plain = this.out.isTraced ? undefined : findPlainForm(node, isReply);
+    this.out.onLine?.(node.endLine);
     const parameters = node.parameters.map(({ id }) => `L${id}`);
-    const usesRest = node.isVararg && (node.usesVararg || node.arg?.isUsed);
+    const usesRest = node.isVararg && (node.usesVararg || node.arg?.isUsed || this.out.isTraced);
     if (usesRest) parameters.push('...$V');
     const list = parameters.join(', ');
     const own = this.options.hasOwnCells;
@@ -63,16 +70,55 @@ class StatementWriter extends ExpressionWriter {
   private nested(node: FunctionNode, plain: PlainForm | undefined): void {
     const writer = new StatementWriter(this.out, node, plain, this.options);
     const variables = this.out.reserve();
-    writer.body();
+    const { onLine } = this.out;
+    if (this.out.isTraced) writer.tracedBody();
+    else writer.body();
+    this.out.onLine = onLine;
     let names = 'let $r, $n = 0';
     for (let i = 1; i <= writer.maxTemps; i++) names += `, $${i}`;
     this.out.fill(variables, `${names};`);
   }
 
+  /** The body of a function for the debugger. */
+  private tracedBody(): void {
+    const { arg, parameters } = this.node;
+    for (const { name, id } of parameters) this.visible.push([name, `L${id}`]);
+    if (arg !== undefined) {
+      const unused = this.node.usesVararg ? 'undefined' : '$argTable($V)';
+      this.visible.push(['arg', arg.isUsed ? `L${arg.id}` : unused]);
+    }
+    this.out.line('const $d = $D.enter(); try {');
+    this.out.onLine = (line) => this.trace(line);
+    this.body();
+    this.out.line('} finally { $D.leave($d); }');
+  }
+
+  /** Something is about to happen in a line. */
+  private trace(line: number): void {
+    this.hasTraced = true;
+    const list = this.visible.map(([name, place]) => `[${text(name)}, ${place}]`).join(', ');
+    this.out.line(`if ($D.isNew($d, ${line})) {`);
+    this.out.line(`$d.variables = () => [${list}]; if ($D.stops($d)) yield $P;`);
+    this.out.line('}');
+  }
+
+  /** A loop's turn begins. */
+  private traceTurn(): void {
+    if (this.out.isTraced) this.out.line('$d.back();');
+  }
+
+  /** A loop has ended, and not by a jump back. */
+  private traceEnd(): void {
+    if (this.out.isTraced) this.out.line('$d.forth();');
+  }
+
   private body(): void {
     const { node, plain } = this;
     if (plain === undefined)
-      this.out.line('if (--$rt.budget < 0 && $rt.spend(0)) yield $P;', this.out.site(node.line));
+      this.out.line(
+        'if (--$rt.budget < 0 && $rt.spend(0)) yield $P;',
+        this.out.laterSite(node.line),
+      );
     else if (plain.hasCalls) this.out.line(`if (${this.fullTest} && !$rt.mayGoOn()) return $B;`);
     if (this.options.hasOwnCells) this.out.line('const $U = $rt.cell;');
     const { arg } = node;
@@ -80,6 +126,7 @@ class StatementWriter extends ExpressionWriter {
       this.out.line(`let L${arg.id}${node.usesVararg ? '' : ' = $argTable($V)'};`);
     }
     this.block(node.body);
+    if (!isLeft(node.body)) this.out.onLine?.(node.endLine);
     this.leave();
     this.out.line('return $N;');
   }
@@ -87,17 +134,23 @@ class StatementWriter extends ExpressionWriter {
   // --- statements ----------------------------------------------------------------------------------
 
   private block(body: readonly Statement[]): void {
+    const before = this.visible.length;
     for (const statement of body) this.scoped(() => this.statement(statement));
+    this.visible.length = before;
   }
 
   private statement(statement: Statement): void {
     switch (statement.kind) {
       case 'local':
+        // At a function's begin PUC needs no instruction for variables that are nil.
+        if (statement.values.length > 0 || this.hasTraced) this.out.onLine?.(statement.line);
         this.local(statement.variables, statement.values);
+        for (const { name, id } of statement.variables) this.visible.push([name, `L${id}`]);
         break;
       case 'localfunction':
         this.out.line(`let L${statement.variable.id};`);
         this.closure(statement.node, `L${statement.variable.id}`);
+        this.visible.push([statement.variable.name, `L${statement.variable.id}`]);
         break;
       case 'assign':
         this.assign(statement);
@@ -134,7 +187,7 @@ class StatementWriter extends ExpressionWriter {
         this.genericFor(statement);
         break;
       case 'return':
-        this.return(statement.values);
+        this.return(statement.values, statement.line);
         break;
       case 'break':
         this.out.line('break;');
@@ -149,6 +202,7 @@ class StatementWriter extends ExpressionWriter {
       `if (++$n > ${TURNS} || $rt.budget < 0) { $n = 0; if ($rt.spend(${TURNS})) yield $P; }`,
       this.out.site(line),
     );
+    this.traceTurn();
   }
 
   private local(variables: readonly Variable[], values: readonly Expression[]): void {
@@ -198,15 +252,19 @@ class StatementWriter extends ExpressionWriter {
     if (targets.length === 1 && values.length === 1) {
       const [target] = targets;
       if (target.kind === 'local' && !target.variable.isCaptured) {
+        this.out.onLine?.(line);
         this.into(`L${target.variable.id}`, values[0]);
         return;
       }
       const store = this.target(target, line, []);
-      store(this.operand(values[0]));
+      const value = this.operand(values[0]);
+      this.out.onLine?.(line);
+      store(value);
       return;
     }
     const stores = targets.map((target, i) => this.target(target, line, targets.slice(i + 1)));
     const results = this.temporaries(values, targets.length);
+    this.out.onLine?.(line);
     for (let i = stores.length - 1; i >= 0; i--) stores[i](results[i]);
   }
 
@@ -240,7 +298,7 @@ class StatementWriter extends ExpressionWriter {
         return (value) => this.out.line(`L${id} = ${value};`);
       }
       case 'global': {
-        const site = this.out.site(line);
+        const site = this.out.laterSite(line);
         const cache = this.out.globalCache(target.name);
         return (value) => {
           const test = `!$setField($rt, $E.env, ${cache}, ${value}, $S[${site}])`;
@@ -271,7 +329,7 @@ class StatementWriter extends ExpressionWriter {
       return copy;
     };
     const object = part(target.object);
-    const site = this.out.site(line, title(target.object));
+    const site = this.out.laterSite(line, title(target.object));
     if (target.key.kind === 'string') {
       const cache = this.out.cache(target.key.value);
       const key = text(target.key.value);
@@ -295,8 +353,7 @@ class StatementWriter extends ExpressionWriter {
     this.out.line('for (;;) {');
     this.out.line('{');
     this.block(statement.body);
-    const last = statement.body[statement.body.length - 1];
-    if (last?.kind !== 'return' && last?.kind !== 'break') {
+    if (!isLeft(statement.body)) {
       this.scoped(() => this.out.line(`if (${this.condition(statement.condition)}) break;`));
     }
     this.endLoop(statement.lastLine);
@@ -312,9 +369,7 @@ class StatementWriter extends ExpressionWriter {
     for (const { condition, body } of clauses) {
       this.scoped(() => this.out.line(`if (${this.condition(condition)}) {`));
       this.block(body);
-      const last = body[body.length - 1];
-      const isLeft = last?.kind === 'return' || last?.kind === 'break';
-      if (!isSingle && !isLeft) this.out.line(`break ${label};`);
+      if (!isSingle && !isLeft(body)) this.out.line(`break ${label};`);
       this.out.line('}');
     }
     if (otherwise !== undefined) {
@@ -325,8 +380,9 @@ class StatementWriter extends ExpressionWriter {
     if (!isSingle) this.out.line('}');
   }
 
-  private return(values: readonly Expression[]): void {
+  private return(values: readonly Expression[], line: number): void {
     if (values.length === 0) {
+      this.out.onLine?.(line);
       this.leave();
       this.out.line('return $N;');
       return;
@@ -342,11 +398,28 @@ class StatementWriter extends ExpressionWriter {
       result = this.temp();
       this.out.line(`${result} = ${this.listOf(values)};`);
     }
+    this.out.onLine?.(line);
     this.leave();
     this.out.line(`return ${result};`);
   }
 
   // --- for -----------------------------------------------------------------------------------------
+
+  /** The body of a loop with variables, and the end of its turn, where only its own are seen. */
+  private loopBody(
+    { body, line }: NumericFor | GenericFor,
+    variables: readonly Variable[],
+    own: readonly (readonly [name: string, place: string])[],
+  ): void {
+    const before = this.visible.length;
+    this.visible.push(...own);
+    const inside = this.visible.length;
+    for (const { name, id } of variables) this.visible.push([name, `L${id}`]);
+    this.block(body);
+    this.visible.length = inside;
+    this.endLoop(line);
+    this.visible.length = before;
+  }
 
   private numericFor(statement: NumericFor): void {
     const n = this.out.unique();
@@ -378,11 +451,20 @@ class StatementWriter extends ExpressionWriter {
     if (step === undefined || (step.kind === 'number' && step.value > 0))
       test = `${index} <= ${end}`;
     else if (step.kind === 'number') test = `${end} <= ${index}`;
+    this.traceTurn();
     this.out.line(`for (; ${test}; ${index} += ${by}) {`);
     this.out.line(`{ let L${variable.id} = ${index};`);
-    this.block(statement.body);
-    this.endLoop(statement.line);
+    this.loopBody(
+      statement,
+      [variable],
+      [
+        ['(for index)', index],
+        ['(for limit)', end],
+        ['(for step)', by],
+      ],
+    );
     this.out.line('}');
+    this.traceEnd();
     this.out.line('}');
   }
 
@@ -425,9 +507,14 @@ class StatementWriter extends ExpressionWriter {
     this.out.line(`if (${key} === undefined) break;`);
     this.out.line(`${c} = ${key};`);
     this.out.line('}');
-    this.block(statement.body);
-    this.endLoop(statement.line);
+    this.traceTurn();
+    this.loopBody(statement, statement.variables, [
+      ['(for generator)', f],
+      ['(for state)', s],
+      ['(for control)', `${way} === 2 ? ${at} : ${c}`],
+    ]);
     this.out.line('}');
+    this.traceEnd();
     this.out.line('}');
   }
 
@@ -435,4 +522,9 @@ class StatementWriter extends ExpressionWriter {
     const results = this.temporaries(values, 3);
     this.out.line(names.map((name, i) => `${name} = ${results[i]};`).join(' '));
   }
+}
+
+function isLeft(body: readonly Statement[]): boolean {
+  const kind = body[body.length - 1]?.kind;
+  return kind === 'return' || kind === 'break';
 }

@@ -65,6 +65,7 @@ class Parser {
     this.lexer.next();
     main.body = this.parseBlock();
     if (this.type !== 'eof') throw this.expected('eof');
+    main.endLine = this.lexer.lastLine;
     this.scopes.closeFunction();
     return main;
   }
@@ -164,9 +165,9 @@ class Parser {
         return this.parseFunctionStatement(line);
       case 'local':
         this.lexer.next();
-        return this.accept('function') ? this.parseLocalFunction() : this.parseLocal();
+        return this.accept('function') ? this.parseLocalFunction() : this.parseLocal(line);
       case 'return':
-        return this.parseReturn();
+        return this.parseReturn(line);
       case 'break':
         this.lexer.next();
         if (this.loops === 0) throw this.syntaxError('no loop to break');
@@ -300,7 +301,7 @@ class Parser {
     return { kind: 'localfunction', variable, node };
   }
 
-  private parseLocal(): Statement {
+  private parseLocal(line: number): Statement {
     const names: string[] = [];
     do {
       names.push(this.expectName());
@@ -312,15 +313,15 @@ class Parser {
       this.settleLast(values);
     }
     const variables: Variable[] = names.map((name) => this.scopes.declare(name));
-    return { kind: 'local', variables, values };
+    return { kind: 'local', variables, values, line };
   }
 
-  private parseReturn(): Statement {
+  private parseReturn(line: number): Statement {
     this.lexer.next();
-    if (this.isBlockEnd() || this.type === ';') return { kind: 'return', values: [] };
+    if (this.isBlockEnd() || this.type === ';') return { kind: 'return', values: [], line };
     const values = this.parseExpressions();
     this.settleLast(values);
-    return { kind: 'return', values };
+    return { kind: 'return', values, line: this.lexer.lastLine };
   }
 
   private parseExpressionStatement(): Statement {
@@ -570,6 +571,7 @@ class Parser {
     this.expect(')');
     node.body = this.parseBlock();
     this.expectMatch('end', 'function', line);
+    node.endLine = this.lexer.lastLine;
     this.scopes.closeFunction();
     this.loops = loops;
     return node;

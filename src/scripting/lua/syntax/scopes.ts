@@ -38,6 +38,7 @@ export class Scopes {
       parent,
       parameters: [],
       line,
+      endLine: line,
       isVararg: false,
       arg: undefined,
       usesVararg: false,

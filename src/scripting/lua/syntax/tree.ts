@@ -24,6 +24,8 @@ export interface FunctionNode {
   readonly parameters: Variable[];
   /** Line of `function`; 0: the chunk itself. */
   readonly line: number;
+  /** Line of its `end`; of the chunk: its last. */
+  endLine: number;
   isVararg: boolean;
   /** The variable `arg` of a vararg function that doesn't use `...`. */
   arg: Variable | undefined;
@@ -112,7 +114,12 @@ export type BinaryOperator =
   | '>=';
 
 export type Statement =
-  | { readonly kind: 'local'; readonly variables: Variable[]; readonly values: Expression[] }
+  | {
+      readonly kind: 'local';
+      readonly variables: Variable[];
+      readonly values: Expression[];
+      readonly line: number;
+    }
   | { readonly kind: 'localfunction'; readonly variable: Variable; readonly node: FunctionNode }
   | {
       readonly kind: 'assign';
@@ -130,7 +137,7 @@ export type Statement =
     }
   | NumericFor
   | GenericFor
-  | { readonly kind: 'return'; readonly values: Expression[] }
+  | { readonly kind: 'return'; readonly values: Expression[]; readonly line: number }
   | { readonly kind: 'break' };
 
 export interface ConditionLoop {
