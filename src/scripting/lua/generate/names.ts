@@ -25,16 +25,43 @@ export function describe(start: Expression): { kind: NameKind; name: string } {
 
 function constantKey(key: Expression): string {
   let e = key;
-  while (e.kind === 'paren') e = e.inner;
+  for (let inner = foldedInto(e); inner !== undefined; inner = foldedInto(e)) e = inner;
   return e.kind === 'string' ? cString(e.value) : '?';
+}
+
+/** What is left of an expression when constants have decided it, if they have. */
+function foldedInto(e: Expression): Expression | undefined {
+  if (e.kind === 'paren') return e.inner;
+  if (e.kind === 'and' && isTrueConstant(e.left)) return e.right;
+  const isDecided = e.kind === 'or' && (e.left.kind === 'nil' || e.left.kind === 'false');
+  return isDecided ? e.right : undefined;
+}
+
+function isTrueConstant(start: Expression): boolean {
+  let e = start;
+  for (let inner = foldedInto(e); inner !== undefined; inner = foldedInto(e)) e = inner;
+  if (e.kind === 'unary' && e.operator === 'not') {
+    return e.operand.kind === 'nil' || e.operand.kind === 'false';
+  }
+  return e.kind === 'string' || e.kind === 'true' || isNumeral(e);
+}
+
+/** Whether PUC computes an expression when it compiles it. */
+function isNumeral(e: Expression): boolean {
+  if (e.kind === 'number') return true;
+  if (e.kind === 'paren') return isNumeral(e.inner);
+  if (e.kind === 'unary') return e.operator === '-' && isNumeral(e.operand);
+  if (e.kind !== 'binary' || !'+-*/%^'.includes(e.operator)) return false;
+  const divides = e.operator === '/' || e.operator === '%';
+  if (divides && e.right.kind === 'number' && e.right.value === 0) return false;
+  return isNumeral(e.left) && isNumeral(e.right);
 }
 
 /** The part of an expression that PUC makes code of, where it is not the whole: `1 and x`. */
 function sameAs(e: Expression): Expression | undefined {
   if (e.kind === 'paren') return e.inner;
   if (e.kind === 'and') {
-    const { kind } = e.left;
-    if (kind === 'number' || kind === 'string' || kind === 'true') return e.right;
+    if (isTrueConstant(e.left)) return e.right;
     return beginsWithJump(e.left, 'or') ? e.right : undefined;
   }
   if (e.kind === 'or') {

@@ -32,6 +32,12 @@ describe('An error that nobody catches tells its place', () => {
     expect(placeOf(source)).toBe(expected);
   });
 
+  it('with keys that are constants once PUC has computed them', () => {
+    expect(new LuaRig().run("local t = {} t[2 ^ 53 and ('a')]()")).toBe(
+      "error: user_script:1: attempt to call field 'a' (a nil value)",
+    );
+  });
+
   it('with names as C prints them, up to a zero byte', () => {
     expect(new LuaRig().run("local t = {} t['a\\0b']()")).toBe(
       "error: user_script:1: attempt to call field 'a' (a nil value)",
