@@ -4,9 +4,10 @@ import type { Call } from '../server/api/call.js';
 
 /** Removes the key of argument `i`, if there is one, due or not, and tells. */
 export function deleteDestination(call: Call, i: number): void {
-  const { args, db } = call;
+  const { args, db, keyspace } = call;
   const e = db.find(args.buf, args.off(i), args.len(i), 0);
   if (e === 0) return;
+  keyspace.noteReplaced(db, e);
   db.remove(e);
   call.changed(i, EventClass.Generic, 'del');
 }

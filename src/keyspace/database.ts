@@ -66,6 +66,8 @@ export class Database {
 
   /** Who waits for keys of this database to appear; undefined while nobody does. */
   waiters: KeyWaiters<Database> | undefined = undefined;
+  /** Told of an entry whose object is about to be replaced; undefined: nobody wants to know. */
+  onReplaced: ((db: Database, e: number) => void) | undefined = undefined;
   /** Who is told before an entry changes or goes; undefined while no snapshot is taken. */
   cut: Cut<Database> | undefined = undefined;
 
@@ -713,7 +715,10 @@ export class Database {
       this.dropSlot(e);
       meta &= ~VOLATILE;
     }
-    if (isObject(meta & KIND_MASK)) this.freeObject(e);
+    if (isObject(meta & KIND_MASK)) {
+      if (this.onReplaced !== undefined) this.onReplaced(this, e);
+      this.freeObject(e);
+    }
     return meta;
   }
 

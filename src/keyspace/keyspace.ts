@@ -49,6 +49,8 @@ export class Keyspace {
   /** Whether what expires and is evicted is allowed to (lazyfree-lazy-expire, lazyfree-lazy-eviction). */
   expiresLazily = false;
   evictsLazily = false;
+  private replacesLazily = false;
+  private readonly countReplaced = (db: Database, e: number) => this.noteLazy(db, e);
 
   constructor(options: KeyspaceOptions) {
     this.hits = 0;
@@ -106,6 +108,22 @@ export class Keyspace {
     this.expired++;
     if (this.expiresLazily) this.noteLazy(db, e);
     this.removeUnasked(db, e, false);
+  }
+
+  /** Says whether values that commands replace by the way may be freed lazily (lazyfree-lazy-server-del). */
+  setReplacesLazily(isLazy: boolean): void {
+    this.replacesLazily = isLazy;
+    for (const db of this.databases) db.onReplaced = isLazy ? this.countReplaced : undefined;
+  }
+
+  /** Counts a key that a command is about to remove by the way, to put another in its place for one. */
+  noteReplaced(db: Database, e: number): void {
+    if (this.replacesLazily) this.noteLazy(db, e);
+  }
+
+  /** Counts a key that is about to be removed because its time is set to what is past. */
+  noteExpired(db: Database, e: number): void {
+    if (this.expiresLazily) this.noteLazy(db, e);
   }
 
   /** Counts a key's value, which is about to be freed and may be lazily, if it is big. */

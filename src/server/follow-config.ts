@@ -53,10 +53,14 @@ export function followConfig(config: Config, followers: ConfigFollowers): void {
   const applyLazyFreeing = () => {
     followers.keyspace.expiresLazily = config.values['lazyfree-lazy-expire'];
     followers.keyspace.evictsLazily = config.values['lazyfree-lazy-eviction'];
+    followers.keyspace.setReplacesLazily(config.values['lazyfree-lazy-server-del']);
     return undefined;
   };
   applyLazyFreeing();
-  config.onChange(['lazyfree-lazy-expire', 'lazyfree-lazy-eviction'], applyLazyFreeing);
+  config.onChange(
+    ['lazyfree-lazy-expire', 'lazyfree-lazy-eviction', 'lazyfree-lazy-server-del'],
+    applyLazyFreeing,
+  );
   config.onChange(['save', 'stop-writes-on-bgsave-error'], () => {
     followers.diskErrors.update();
     return undefined;

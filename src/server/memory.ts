@@ -15,6 +15,8 @@ const CLIENTS_PER_MS = 100;
 export interface MemoryOverheads {
   /** What collections with an arena of their own hold there and do not use. */
   readonly collections: { readonly wastedBytes: number };
+  /** How many scripts are cached. */
+  scripts(): number;
   /** Scripts that are cached, and functions with their libraries: their sources and names. */
   scriptBytes(): number;
   functionBytes(): number;
@@ -119,6 +121,7 @@ export class MemoryTracker implements MemoryApi {
       residentBytes: this.resident(),
       clientBytes,
       logBytes: waiting,
+      scripts: this.overheads.scripts(),
       scriptBytes: scripts,
       functionBytes: functions,
       databases,

@@ -364,6 +364,7 @@ export class Server implements ServerApi {
       () => this.clients.count,
       {
         collections: this.collectionMemory,
+        scripts: () => this.scripting.cache.size,
         scriptBytes: () => this.scripting.cache.bytes,
         functionBytes: () => this.scripting.functions.bytes,
         logBytes: () => this.appendOnly.bufferBytes,

@@ -47,6 +47,7 @@ export const copy: CommandSpec = {
         reply.int(0);
         return;
       }
+      call.keyspace.noteReplaced(target, existing);
       target.remove(existing);
     }
     copyEntry(call, e, target, 2);

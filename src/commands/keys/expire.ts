@@ -169,6 +169,7 @@ function isMet(call: Call, e: number, conditions: number, atMs: number | bigint)
 }
 
 function deleteAtOnce(call: Call, e: number): void {
+  call.keyspace.noteExpired(call.db, e);
   call.db.remove(e);
   call.changed(1, EventClass.Generic, 'del');
   const lazy = call.server.config.values['lazyfree-lazy-expire'];

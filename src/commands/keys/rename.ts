@@ -23,11 +23,14 @@ export const rename: CommandSpec = {
   args: ARGS,
   reply: 'OK',
   run(call: Call) {
-    const { args, db, reply } = call;
+    const { args, db, keyspace, reply } = call;
     const e = source(call);
     if (!args.same(1, 2)) {
       const replaced = call.write(2);
-      if (replaced !== 0) db.remove(replaced);
+      if (replaced !== 0) {
+        keyspace.noteReplaced(db, replaced);
+        db.remove(replaced);
+      }
       renameEntry(call, e);
     }
     reply.ok();

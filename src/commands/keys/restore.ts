@@ -126,8 +126,10 @@ function readPayload({ args, client, db, server }: Call): void {
 /** @returns whether there was a key; one that was due doesn't count */
 function removeOld(call: Call): boolean {
   const e = call.peek(1);
-  if (e !== 0) call.db.remove(e);
-  return e !== 0;
+  if (e === 0) return false;
+  call.keyspace.noteReplaced(call.db, e);
+  call.db.remove(e);
+  return true;
 }
 
 function tellDeleted(call: Call): void {

@@ -1,9 +1,11 @@
 /** SCRIPT: the scripts that the server has. */
+
+import { LAZY_FREE_FROM } from '../../keyspace/free-effort.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { helpCommand } from '../server/help.js';
-import { FLUSH_MODE, isFlushMode } from './flush-mode.js';
+import { FLUSH_MODE, flushesLazily, isFlushMode } from './flush-mode.js';
 
 const FLUSH_MODES = new ReplyError('ERR SCRIPT FLUSH only support SYNC|ASYNC option');
 const DEBUG_MODES = new ReplyError('ERR Use SCRIPT DEBUG YES/SYNC/NO');
@@ -58,9 +60,11 @@ const flush: CommandSpec = {
   history: [['6.2.0', 'Added `ASYNC` and `SYNC`.']],
   tips: ['request_policy:all_nodes', 'response_policy:all_succeeded'],
   reply: 'OK',
-  run({ args, reply, server }: Call) {
+  run(call: Call) {
+    const { args, keyspace, reply, server } = call;
     if (!isFlushMode(args)) throw FLUSH_MODES;
-    server.scripting.flush();
+    const scripts = server.scripting.flush();
+    if (flushesLazily(call) && scripts > LAZY_FREE_FROM) keyspace.lazyFreed += scripts;
     reply.ok();
   },
 };

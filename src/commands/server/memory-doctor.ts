@@ -7,10 +7,13 @@ const MB = 1024 * 1024;
 const ENOUGH_BYTES = 5 * MB;
 const PEAK_RATIO = 1.5;
 const RESIDENT_RATIO = 1.4;
+/** What Node.js itself takes, about, which is no excess. */
+const NODE_BYTES = 150 * MB;
 const FREE_BLOCKS_RATIO = 1.1;
 /** An excess that is worth a word, in bytes. */
 const MUCH_BYTES = 10 * MB;
 const BIG_CLIENT_BYTES = 200 * 1024;
+const MANY_SCRIPTS = 1000;
 
 /** @returns a text for people, ending with a newline */
 export function diagnose(report: MemoryReport, clients: number): string {
@@ -35,11 +38,15 @@ function symptoms(report: MemoryReport, clients: number): string[] {
         'What the process still holds of the difference will be used when data grows again.',
     );
   }
-  if (residentBytes / usedBytes > RESIDENT_RATIO && residentBytes - usedBytes > MUCH_BYTES) {
+  const dataResidentBytes = residentBytes - NODE_BYTES;
+  if (
+    dataResidentBytes / usedBytes > RESIDENT_RATIO &&
+    dataResidentBytes - usedBytes > MUCH_BYTES
+  ) {
     found.push(
       `Resident size: the process takes ${humanBytes(residentBytes)} for ` +
-        `${humanBytes(usedBytes)} of data. Part of it is Node.js itself; the rest is a past peak ` +
-        'or fragmentation.',
+        `${humanBytes(usedBytes)} of data. Beyond what Node.js itself takes, that is a past peak, ` +
+        'fragmentation, or what scripts have left. `MEMORY PURGE` gives back what is empty.',
     );
   }
   const freeBytes = activeBytes - allocatedBytes;
@@ -53,6 +60,12 @@ function symptoms(report: MemoryReport, clients: number): string[] {
     found.push(
       `Client buffers: ${humanBytes(clientBytes)} for ${clients} clients. CLIENT LIST shows whose ` +
         'they are (omem, qbuf): clients that do not read their replies, or send huge requests.',
+    );
+  }
+  if (report.scripts > MANY_SCRIPTS) {
+    found.push(
+      `Scripts: ${report.scripts} are cached. Scripts that differ only in what they work on should ` +
+        'take that as KEYS and ARGV, be loaded once and run by EVALSHA; SCRIPT FLUSH forgets them all.',
     );
   }
   return found;

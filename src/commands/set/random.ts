@@ -92,6 +92,7 @@ function popAll(call: Call, set: KeySet): void {
   const { args, keyspace, server } = call;
   keyspace.hits++; // Redis looks the set up once more, as SUNION
   replyMembers(call, set);
+  keyspace.noteReplaced(call.db, set.entry);
   call.emptied(1, set.entry);
   call.propagateAs(
     server.config.values['lazyfree-lazy-server-del'] ? 'UNLINK' : 'DEL',

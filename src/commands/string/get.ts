@@ -119,6 +119,7 @@ function persist(call: Call, e: number): void {
 /** Removes a key whose new time has passed already. */
 function removeDue(call: Call, e: number): void {
   const lazy = call.server.config.values['lazyfree-lazy-expire'];
+  call.keyspace.noteExpired(call.db, e);
   remove(call, e, lazy ? 'UNLINK' : 'DEL');
 }
 

@@ -23,8 +23,8 @@ export interface ScriptingApi {
   load(source: string): string;
   /** @param sha in any case */
   has(sha: string): boolean;
-  /** Forgets all scripts. */
-  flush(): void;
+  /** Forgets all scripts. @returns how many there were */
+  flush(): number;
 
   /** Ends what runs. @param kind what it is taken to be @throws ReplyError when that is impossible */
   kill(kind: ScriptKind): void;

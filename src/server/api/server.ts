@@ -131,6 +131,8 @@ export interface MemoryReport {
   readonly clientBytes: number;
   /** Bytes that wait to be written to the append-only file. */
   readonly logBytes: number;
+  /** Scripts that are cached. */
+  readonly scripts: number;
   /** Bytes of cached scripts, and of functions. */
   readonly scriptBytes: number;
   readonly functionBytes: number;

@@ -634,9 +634,11 @@ export class Scripting implements ScriptingApi, ScriptGate {
     return this.cache.get(sha) !== undefined;
   }
 
-  flush(): void {
+  flush(): number {
+    const scripts = this.cache.size;
     this.cache.clear();
     for (const engine of this.engines.all) engine.reset();
+    return scripts;
   }
 
   kill(kind: ScriptKind): void {
