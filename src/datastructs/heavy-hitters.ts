@@ -55,10 +55,14 @@ export class HeavyHitters {
 
   /** Adds to a name's sum. @param amount above 0 */
   add(name: Uint8Array, amount: number): void {
-    this.total += amount;
     const bytes = Buffer.from(name.buffer, name.byteOffset, name.length);
-    const estimate = this.count(bytes, amount);
-    const text = bytes.toString('latin1');
+    this.addHashed(bytes.toString('latin1'), hashOf(bytes, this.seed), amount);
+  }
+
+  /** As `add`, of a name in latin1 whose hash is known: by `hashOf`, always with the same seed. */
+  addHashed(text: string, hash: number, amount: number): void {
+    this.total += amount;
+    const estimate = this.count(hash, amount);
     const { kept } = this;
     if (kept.has(text) || kept.size < this.keptMax) kept.set(text, estimate);
     else if (estimate > this.floor) this.replaceLeast(text, estimate);
@@ -73,9 +77,9 @@ export class HeavyHitters {
   }
 
   /** Adds to the sketch. @returns the name's estimate */
-  private count(name: Buffer, amount: number): number {
+  private count(nameHash: number, amount: number): number {
     const { counters, mask, places } = this;
-    let hash = xxhash.h32(name, this.seed).toNumber();
+    let hash = nameHash;
     let least = Number.POSITIVE_INFINITY;
     for (let row = 0; row < ROWS; row++) {
       const place = row * (mask + 1) + (hash & mask);
@@ -108,4 +112,9 @@ export class HeavyHitters {
     this.kept.set(name, estimate);
     this.floor = Math.min(second, estimate);
   }
+}
+
+/** A name's hash: the dearest part of counting it. */
+export function hashOf(name: Buffer, seed: number): number {
+  return xxhash.h32(name, seed).toNumber();
 }

@@ -7,7 +7,7 @@
  *
  * Source: https://redis.io/docs/latest/commands/hotkeys/ (Redis 8.6)
  */
-import { HeavyHitters } from '../datastructs/heavy-hitters.js';
+import { HeavyHitters, hashOf } from '../datastructs/heavy-hitters.js';
 import type { Args } from '../resp/args.js';
 import type { TimerHandle } from './api/clock.js';
 import type { HotKeysApi, HotKeysOptions, HotKeysReport } from './api/hot-keys.js';
@@ -51,6 +51,8 @@ class Totals {
 }
 
 class Session {
+  /** Of both, so that a key is hashed once. */
+  readonly seed: number;
   readonly byCpu: HeavyHitters | undefined;
   readonly byNet: HeavyHitters | undefined;
   readonly begin: Totals;
@@ -61,7 +63,8 @@ class Session {
     parts: HotKeysParts,
     readonly options: HotKeysOptions,
   ) {
-    const seed = Math.floor(parts.random() * 0x7fffffff);
+    this.seed = Math.floor(parts.random() * 0x7fffffff);
+    const { seed } = this;
     this.byCpu = options.byCpu ? new HeavyHitters(options.count, seed) : undefined;
     this.byNet = options.byNet ? new HeavyHitters(options.count, seed) : undefined;
     this.begin = new Totals(parts);
@@ -121,8 +124,10 @@ export class HotKeys implements HotKeysApi {
     const bytesEach = (requestBytes(args) + replyBytes) / keys.length;
     for (const { index } of keys) {
       const key = args.view(index);
-      if (microsEach > 0) session.byCpu?.add(key, microsEach);
-      session.byNet?.add(key, bytesEach);
+      const text = key.toString('latin1');
+      const hash = hashOf(key, session.seed);
+      if (microsEach > 0) session.byCpu?.addHashed(text, hash, microsEach);
+      session.byNet?.addHashed(text, hash, bytesEach);
     }
   }
 
