@@ -43,6 +43,8 @@ export interface ClientHost {
   addDeadline(deadline: Deadline): void;
   removeDeadline(deadline: Deadline): void;
   blockedChanged(client: ClientImpl, by: BlockReason | undefined): void;
+  /** A request that has not come whole takes a buffer of so many bytes. */
+  inputGrew(bytes: number): void;
   /** More waits for the client than goes without saying: is it too much? */
   outputGrew(client: ClientImpl): void;
   /** The client has taken of what waited for it. */
@@ -223,6 +225,7 @@ export class ClientImpl implements Client {
         const bigger = Buffer.allocUnsafeSlow(size);
         bigger.set(this.inBuf.subarray(this.inStart, this.inEnd));
         this.inBuf = bigger;
+        this.host.inputGrew(size);
       } else {
         this.inBuf.copyWithin(0, this.inStart, this.inEnd);
       }

@@ -56,6 +56,8 @@ export interface ClientsParts {
   outputLimits(): OutputLimitValues;
   /** `repl-backlog-size`, bytes. */
   backlogBytes(): number;
+  /** A client's buffer for a request that has not come whole has so many bytes now. */
+  onInputGrew(bytes: number): void;
   /** Memory that others keep for a client, in bytes. */
   stateBytes(client: ClientImpl): number;
 }
@@ -517,6 +519,10 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   outputGrew(client: ClientImpl): void {
     this.checkOutput(client, 0);
+  }
+
+  inputGrew(bytes: number): void {
+    this.parts().onInputGrew(bytes);
   }
 
   /** @param writing bytes of a reply that is being written */

@@ -11,7 +11,8 @@
  *
  * While there is room this costs nothing: the keyspace's meter sounds as soon as it counts more than the
  * limit, and only then ServerGate.MemoryLimited is set, until enough has gone. Clients' buffers are not in
- * the meter; they are summed up now and then, and what they take lowers its limit.
+ * the meter; they are summed up now and then, and when much comes in that is no whole request yet. What
+ * they take lowers the meter's limit.
  */
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { Evictor } from '../keyspace/eviction/evictor.js';
@@ -42,6 +43,8 @@ export interface EvictionParts {
   sendDue(): void;
 }
 
+/** Clients' buffers are summed up again when new ones for their requests come to so many bytes. */
+const INPUT_NOTED = 64 * 1024;
 /** Between two looks at the clock. */
 const KEYS_AT_ONCE = 16;
 /** A tenacity of up to this is so many times 50 microseconds … */
@@ -57,6 +60,8 @@ export class Eviction implements MemoryGate {
   private limitBytes = 0;
   private readonly evictor: Evictor;
   private isDeferred = false;
+  /** Bytes of clients' new buffers since they were last summed up for them. */
+  private inputBytes = 0;
   /** Since when memory is above the limit, in microseconds; 0: it isn't. */
   private exceededSince = DOUBLE_FIELD;
   private exceededMicros = DOUBLE_FIELD;
@@ -107,6 +112,16 @@ export class Eviction implements MemoryGate {
     const { limitBytes, parts } = this;
     const bytes = limitBytes === 0 ? Number.POSITIVE_INFINITY : limitBytes - parts.clientBytes();
     parts.keyspace.meter.setLimit(bytes);
+  }
+
+  /** A client has a new buffer for what it sends: others' keys may have to go for it. */
+  noteInput(bytes: number): void {
+    if (this.limitBytes === 0) return;
+    this.inputBytes += bytes;
+    if (this.inputBytes < INPUT_NOTED) return;
+    this.inputBytes = 0;
+    this.parts.refresh(this.parts.clock.micros() / 1000);
+    this.follow();
   }
 
   /**

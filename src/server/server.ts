@@ -685,6 +685,7 @@ export class Server implements ServerApi {
       queryBufferLimit: () => config.values['client-query-buffer-limit'],
       outputLimits: () => config.values['client-output-buffer-limit'],
       backlogBytes: () => config.values['repl-backlog-size'],
+      onInputGrew: (bytes: number) => this.eviction.noteInput(bytes),
       stateBytes: (client: ClientImpl) => this.watches.bytesOf(client),
     };
   }
