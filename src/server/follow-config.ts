@@ -10,6 +10,7 @@ import { clientMemoryLimit } from './client-eviction.js';
 import type { Clients } from './clients.js';
 import type { Config } from './config/config.js';
 import type { Executor } from './executor.js';
+import { ServerGate } from './gate.js';
 import type { Notifications } from './notifications.js';
 import type { DiskErrors } from './persistence/disk-errors.js';
 import type { Tracking } from './tracking/tracking.js';
@@ -65,6 +66,14 @@ export function followConfig(config: Config, followers: ConfigFollowers): void {
     followers.diskErrors.update();
     return undefined;
   });
+  const applyReplicas = () => {
+    const { 'min-replicas-max-lag': lag, 'min-replicas-to-write': wanted } = config.values;
+    // There are none yet.
+    executor.setGate(ServerGate.FewReplicas, wanted > 0 && lag > 0);
+    return undefined;
+  };
+  applyReplicas();
+  config.onChange(['min-replicas-to-write', 'min-replicas-max-lag'], applyReplicas);
   const applyLimits = () => {
     executor.reader.maxBulkLength = config.values['proto-max-bulk-len'];
     executor.trackLatency = config.values['latency-tracking'];

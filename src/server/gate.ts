@@ -35,6 +35,8 @@ export const ServerGate = {
   Saving: 1 << 8,
   /** A session of HOTKEYS is on: what commands take is noted by key (hot-keys.ts). */
   HotKeys: 1 << 9,
+  /** Fewer replicas are there than writes need (`min-replicas-to-write`). */
+  FewReplicas: 1 << 10,
 } as const;
 
 export type Verdict = 'run' | 'rejected' | 'postponed';
@@ -106,6 +108,8 @@ const NOT_FOR_REPLICAS = "ERR Replica can't interact with the keyspace";
 const TOUCHES_DATA = CommandBit.Write | CommandBit.Readonly | CommandBit.MayReplicate;
 const NOT_IN_TRANSACTION = 'ERR Command not allowed inside a transaction';
 const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+/** What writes are refused with while there are too few replicas. */
+export const NO_REPLICAS = 'NOREPLICAS Not enough good replicas to write.';
 const ENDS_TRANSACTION = new Set(['exec', 'discard', 'quit', 'reset']);
 const NO_AUTH = 'NOAUTH Authentication required.';
 /** Redis shows so much of the arguments of an unknown command. */
@@ -157,6 +161,9 @@ export function passGate(
   }
   if ((gate & ServerGate.DiskFailing) !== 0) {
     if (!checkDisk(state, command, bits, reply)) return 'rejected';
+  }
+  if ((gate & ServerGate.FewReplicas) !== 0) {
+    if (!checkReplicas(command, bits, reply)) return 'rejected';
   }
   if (!checkSubscribed(client, command, reply)) return 'rejected';
   if ((gate & ServerGate.Loading) !== 0) {
@@ -232,6 +239,12 @@ function checkDisk(
   const isWrite = (bits & CommandBit.Write) !== 0;
   if (!isWrite && command.fullName !== 'ping') return true;
   reply.error(refusal(command, disk.refusal));
+  return false;
+}
+
+function checkReplicas(command: Command, bits: number, reply: ReplyWriter): boolean {
+  if ((bits & CommandBit.Write) === 0) return true;
+  reply.error(refusal(command, NO_REPLICAS));
   return false;
 }
 

@@ -706,10 +706,7 @@ export class Server implements ServerApi {
       refusals: new WriteRefusals({
         disk: () => this.diskErrors,
         isReadonlyReplica: () => false,
-        // There are none yet.
-        hasReplicas: () =>
-          config.values['min-replicas-to-write'] === 0 ||
-          config.values['min-replicas-max-lag'] === 0,
+        hasReplicas: () => (this.executor.gate & ServerGate.FewReplicas) === 0,
       }),
       stats: this.stats,
       defer: (go) => setImmediate(go),
@@ -735,8 +732,12 @@ export class Server implements ServerApi {
     cron.every(0, () => this.lifecycle.obey());
     cron.every(0, () => this.expireCycle.slow());
     cron.every(0, () => this.snapshots.tend());
-    cron.every(0, () => this.rdbSaves.tend());
     cron.every(1000, () => this.migration.tend());
+    // What a script has changed so far is not to be saved while it is half done.
+    const isWhole = () => !this.scripting.isSuspended;
+    cron.every(0, () => {
+      if (isWhole()) this.rdbSaves.tend();
+    });
     cron.every(0, () => this.tracking.evict());
     cron.every(0, () => this.maintenance.run());
     cron.every(0, () => this.collectionMemory.run());
@@ -749,8 +750,8 @@ export class Server implements ServerApi {
     cron.every(1000, () => this.clientPeaks.sample(this.clients.all(), clock.now()));
     cron.every(1000, () => this.clients.closeIdle(config.values.timeout));
     cron.every(0, () => this.clients.tend(config.values.hz));
-    cron.every(0, () => this.appendOnly.tend(false));
-    cron.every(1000, () => this.appendOnly.tend(true));
+    cron.every(0, () => this.appendOnly.tend(false, isWhole()));
+    cron.every(1000, () => this.appendOnly.tend(true, isWhole()));
   }
 }
 

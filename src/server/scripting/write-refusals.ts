@@ -4,7 +4,7 @@
  * A script that says that it writes is asked before it begins, one that doesn't say with its first
  * write; each has words of its own, and so has the gate (gate.ts), for a single command.
  */
-import type { DiskGate } from '../gate.js';
+import { type DiskGate, NO_REPLICAS } from '../gate.js';
 
 export interface WriteState {
   disk(): DiskGate;
@@ -15,7 +15,6 @@ export interface WriteState {
 }
 
 const READ_ONLY_REPLICA = "-READONLY You can't write against a read only replica.";
-const NO_REPLICAS = 'NOREPLICAS Not enough good replicas to write.';
 const SCRIPT_ON_REPLICA = 'READONLY Can not run script with write flag on readonly replica';
 /** What the disk gate says of the append-only file begins so. */
 const AOF_FAILS = 'MISCONF Errors writing to the AOF file: ';

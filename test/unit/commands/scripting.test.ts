@@ -22,10 +22,16 @@ test('SCRIPT and FUNCTION FLUSH take ASYNC or SYNC', async () => {
   );
 });
 
-test('SCRIPT DEBUG has no debugger to switch on', async () => {
+test('SCRIPT DEBUG debugs while others wait, and not otherwise', async () => {
   expect(await ask('SCRIPT DEBUG NO')).toBe('+OK');
   expect(await ask('SCRIPT DEBUG x')).toBe('-ERR Use SCRIPT DEBUG YES/SYNC/NO');
-  expect(await ask('SCRIPT DEBUG YES')).toBe('-ERR this server has no debugger for scripts');
+  expect(await ask('SCRIPT DEBUG YES')).toBe(
+    '-ERR this server can debug scripts only while others wait: use SCRIPT DEBUG SYNC',
+  );
+  expect(await ask('SCRIPT DEBUG SYNC')).toBe('+OK');
+  expect(await ask('PING', 'SCRIPT DEBUG NO')).toBe(
+    '+PONG -ERR SCRIPT DEBUG must be called outside a pipeline',
+  );
 });
 
 test('FUNCTION LOAD and LIST say which option they do not know', async () => {

@@ -107,7 +107,7 @@ function rewrite(): RewriteRequest {
 }
 
 function tend(): void {
-  appendOnly.tend(false);
+  appendOnly.tend(false, true);
   disk.finishSyncs();
 }
 

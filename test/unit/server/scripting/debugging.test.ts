@@ -161,3 +161,19 @@ describe('a script that is debugged', () => {
     ]);
   });
 });
+
+test('a save point waits until a script is done that was left', async () => {
+  const refusing = { launch: () => undefined, prepare() {}, stop() {} };
+  await rig.close();
+  rig = new WaitingRig({ save: [{ seconds: 1, changes: 1 }] }, { workers: refusing });
+  rig.server.cron.start();
+  client = rig.connect();
+  await say('SCRIPT', 'DEBUG', 'SYNC');
+  await say('EVAL', COUNTS, '1', 'k');
+  await say('step');
+  await rig.advance(5000);
+  expect(rig.info('persistence', 'rdb_saves')).toBe('0');
+  await say('continue');
+  await rig.advance(5000);
+  expect(rig.info('persistence', 'rdb_saves')).not.toBe('0');
+});
