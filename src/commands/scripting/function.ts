@@ -8,6 +8,7 @@ import { globMatchText } from '../../text/glob.js';
 import { badSubcommand } from '../bad-subcommand.js';
 import { helpCommand } from '../server/help.js';
 import { FLUSH_MODE, isFlushMode } from './flush-mode.js';
+import { killCommand } from './kill-command.js';
 
 const FLUSH_MODES = new ReplyError('ERR FUNCTION FLUSH only supports SYNC|ASYNC option');
 const NO_CODE = new ReplyError('ERR Function code is missing');
@@ -245,20 +246,7 @@ const stats: CommandSpec = {
   },
 };
 
-const kill: CommandSpec = {
-  ...COMMON,
-  name: 'kill',
-  summary: 'Ends the function that runs, if it has not written yet.',
-  complexity: 'O(1)',
-  arity: 2,
-  flags: ['noscript', 'allow_busy'],
-  tips: ['request_policy:all_shards', 'response_policy:one_succeeded'],
-  reply: 'OK',
-  run({ reply, server }: Call) {
-    server.scripting.kill('function');
-    reply.ok();
-  },
-};
+const kill = killCommand('function', '7.0.0');
 
 const help: CommandSpec = {
   ...helpCommand(

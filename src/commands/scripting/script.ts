@@ -6,6 +6,7 @@ import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { helpCommand } from '../server/help.js';
 import { FLUSH_MODE, flushesLazily, isFlushMode } from './flush-mode.js';
+import { killCommand } from './kill-command.js';
 
 const FLUSH_MODES = new ReplyError('ERR SCRIPT FLUSH only support SYNC|ASYNC option');
 const DEBUG_MODES = new ReplyError('ERR Use SCRIPT DEBUG YES/SYNC/NO');
@@ -69,21 +70,7 @@ const flush: CommandSpec = {
   },
 };
 
-const kill: CommandSpec = {
-  ...COMMON,
-  name: 'kill',
-  summary: 'Ends the script that runs, if it has not written yet.',
-  since: '2.6.0',
-  complexity: 'O(1)',
-  arity: 2,
-  flags: ['noscript', 'allow_busy'],
-  tips: ['request_policy:all_shards', 'response_policy:one_succeeded'],
-  reply: 'OK',
-  run({ reply, server }: Call) {
-    server.scripting.kill('script');
-    reply.ok();
-  },
-};
+const kill = killCommand('script', '2.6.0');
 
 const debug: CommandSpec = {
   ...COMMON,

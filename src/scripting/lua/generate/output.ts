@@ -8,6 +8,15 @@
  */
 import { type Chunk, type NameKind, Site } from '../site.js';
 
+/** What is known of an operation beside its line: see Site. */
+type SiteParts = [
+  left?: string,
+  right?: string,
+  kind?: NameKind,
+  callName?: string,
+  isTail?: boolean,
+];
+
 export class Output {
   private readonly lines: string[] = [];
   /** Sites, caches and records that the code refers to as $S[0], $C[0], $R[0]. */
@@ -45,27 +54,14 @@ export class Output {
   }
 
   /** @returns the number of a new site, where an operation is about to be written */
-  site(
-    line: number,
-    left = '',
-    right = '',
-    kind: NameKind = '',
-    callName = '',
-    isTail = false,
-  ): number {
+  site(line: number, ...parts: SiteParts): number {
     this.onLine?.(line);
-    return this.laterSite(line, left, right, kind, callName, isTail);
+    return this.laterSite(line, ...parts);
   }
 
   /** As `site`, for an operation that comes later. */
-  laterSite(
-    line: number,
-    left = '',
-    right = '',
-    kind: NameKind = '',
-    callName = '',
-    isTail = false,
-  ): number {
+  laterSite(line: number, ...parts: SiteParts): number {
+    const [left = '', right = '', kind = '', callName = '', isTail = false] = parts;
     this.sites.push(new Site(this.chunk, line, left, right, kind, callName, isTail));
     return this.sites.length - 1;
   }
