@@ -56,8 +56,10 @@ const FIRST_KEY = 3;
 
 const NO_SCRIPT = new ReplyError('NOSCRIPT No matching script. Please use EVAL.');
 const NOT_CACHED = new ReplyError('ERR Please use EVAL instead of EVALSHA for debugging');
+// As Redis has it when fork fails: the script must not run for real.
 const NO_FORK = new ReplyError(
-  'ERR this server can debug scripts only while others wait: use SCRIPT DEBUG SYNC',
+  "ERR Fork() failed: can't run EVAL in debugging mode: this server has no forked sessions, use " +
+    'SCRIPT DEBUG SYNC (redis-cli --ldb-sync-mode)',
 );
 const IN_PIPELINE = new ReplyError('ERR SCRIPT DEBUG must be called outside a pipeline');
 const TOO_MANY_KEYS = new ReplyError("ERR Number of keys can't be greater than number of args");
@@ -257,7 +259,6 @@ export class Scripting implements ScriptingApi, ScriptGate {
   debug(mode: 'yes' | 'sync' | 'no'): void {
     const { client, reply } = this.parts.call;
     if (reply.size > 0 || client.outputBytes > 0) throw IN_PIPELINE;
-    if (mode === 'yes') throw NO_FORK;
     client.flags &= ~(ClientFlag.ScriptDebug | ClientFlag.ScriptDebugSync);
     if (mode !== 'no') client.flags |= ClientFlag.ScriptDebug;
     if (mode === 'sync') client.flags |= ClientFlag.ScriptDebugSync;
@@ -267,6 +268,10 @@ export class Scripting implements ScriptingApi, ScriptGate {
   private debugSource(call: Call, isReadonly: boolean): void {
     const { clock, config, log } = this.parts;
     const client = call.client as ClientImpl;
+    if ((client.flags & ClientFlag.ScriptDebugSync) === 0) {
+      client.flags &= ~ClientFlag.ScriptDebug;
+      throw NO_FORK;
+    }
     const source = call.args.text(1);
     log.notice('Redis synchronous debugging eval session started');
     const session = new DebugSession({
