@@ -732,12 +732,11 @@ export class Server implements ServerApi {
     cron.every(0, () => this.lifecycle.obey());
     cron.every(0, () => this.expireCycle.slow());
     cron.every(0, () => this.snapshots.tend());
-    cron.every(1000, () => this.migration.tend());
     // What a script has changed so far is not to be saved while it is half done.
-    const isWhole = () => !this.scripting.isSuspended;
     cron.every(0, () => {
-      if (isWhole()) this.rdbSaves.tend();
+      if (!this.scripting.isSuspended) this.rdbSaves.tend();
     });
+    cron.every(1000, () => this.migration.tend());
     cron.every(0, () => this.tracking.evict());
     cron.every(0, () => this.maintenance.run());
     cron.every(0, () => this.collectionMemory.run());
@@ -750,8 +749,8 @@ export class Server implements ServerApi {
     cron.every(1000, () => this.clientPeaks.sample(this.clients.all(), clock.now()));
     cron.every(1000, () => this.clients.closeIdle(config.values.timeout));
     cron.every(0, () => this.clients.tend(config.values.hz));
-    cron.every(0, () => this.appendOnly.tend(false, isWhole()));
-    cron.every(1000, () => this.appendOnly.tend(true, isWhole()));
+    cron.every(0, () => this.appendOnly.tend(false));
+    cron.every(1000, () => this.appendOnly.tend(true));
   }
 }
 

@@ -49,10 +49,10 @@ export class AppendOnly implements AppendOnlyApi {
     return this.isOn ? this.file.writer.bufferBytes : 0;
   }
 
-  /** Each run of the cron. @param mayRewrite whether the data are whole: no script is half done */
-  tend(isSecond: boolean, mayRewrite: boolean): void {
+  /** Each run of the cron. */
+  tend(isSecond: boolean): void {
     this.file.tend(isSecond);
-    if (mayRewrite) this.rewriter.tend();
+    this.rewriter.tend();
   }
 
   /** Zeroes what CONFIG RESETSTAT zeroes. */

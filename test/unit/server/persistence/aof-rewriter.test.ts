@@ -107,7 +107,7 @@ function rewrite(): RewriteRequest {
 }
 
 function tend(): void {
-  appendOnly.tend(false, true);
+  appendOnly.tend(false);
   disk.finishSyncs();
 }
 
