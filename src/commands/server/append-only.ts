@@ -1,6 +1,7 @@
 /** The append-only file: BGREWRITEAOF, and WAITAOF, which waits until changes are on the disk. */
 import { MUST_BE_POSITIVE } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
+import type { ReplyWriter } from '../../resp/reply-writer.js';
 import type { RewriteRequest } from '../../server/api/append-only.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
@@ -30,12 +31,22 @@ export const bgrewriteaof: CommandSpec = {
   arity: 1,
   flags: ['admin', 'noscript', 'no_async_loading'],
   reply: 'status',
-  run({ reply, server }: Call) {
-    const answer = ANSWERS[server.appendOnly.rewrite()];
-    if (typeof answer !== 'string') throw answer;
-    reply.status(answer);
+  run({ client, reply, server }: Call) {
+    const request = server.appendOnly.rewrite();
+    if (!(request instanceof Promise)) {
+      answerRewrite(reply, request);
+      return;
+    }
+    client.block({ kind: 'async' });
+    request.then((late) => client.unblock((lateReply) => answerRewrite(lateReply, late)));
   },
 };
+
+function answerRewrite(reply: ReplyWriter, request: RewriteRequest): void {
+  const answer = ANSWERS[request];
+  if (typeof answer === 'string') reply.status(answer);
+  else reply.error(answer);
+}
 
 export const waitaof: CommandSpec = {
   name: 'waitaof',

@@ -19,8 +19,8 @@ export interface AppendOnlyApi {
   readonly isOn: boolean;
   /** A pause before each write to the file, in microseconds (DEBUG AOF-FLUSH-SLEEP). */
   flushSleepMicros: number;
-  /** Has the file rewritten, now or as soon as that can be. */
-  rewrite(): RewriteRequest;
+  /** Has the file rewritten, now or as soon as that can be. @returns soon, if the disk has to be waited for */
+  rewrite(): RewriteRequest | Promise<RewriteRequest>;
   /** 1 if all that this client's commands have changed is on the disk, else 0. */
   syncedLocally(client: Client): number;
   /** On the disks of how many replicas that is. */

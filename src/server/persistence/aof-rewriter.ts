@@ -77,6 +77,8 @@ export class AofRewriter {
 
   /** What goes on: the log turns to another file, its base is written, or put in the old one's place. */
   private phase: 'none' | 'turning' | 'writing' | 'replacing' = 'none';
+  /** Whoever waits for the end of 'turning'. */
+  private onTurned: ((answer: RewriteRequest) => void) | undefined = undefined;
   private job: BaseJob | undefined = undefined;
   private startedMs = 0;
   private delayMinutes = 0;
@@ -100,15 +102,19 @@ export class AofRewriter {
     this.failures = 0;
   }
 
-  /** BGREWRITEAOF. */
-  request(): RewriteRequest {
+  /** BGREWRITEAOF. @returns later, if it takes a moment until the base is being written */
+  request(): RewriteRequest | Promise<RewriteRequest> {
     if (this.isRunning) return 'in progress';
     if (this.mustWait) {
       this.isScheduled = true;
       this.failures = 0;
       return 'scheduled';
     }
-    return this.start() ? 'started' : 'failed';
+    if (!this.start()) return 'failed';
+    if (this.phase !== 'turning') return 'started';
+    return new Promise((resolve) => {
+      this.onTurned = resolve;
+    });
   }
 
   /** The log is switched on: it needs a base. @returns false if that can't be */
@@ -221,27 +227,30 @@ export class AofRewriter {
 
   /** What is appended goes to another file now, or nothing has changed. */
   private turned(hasBegun: boolean): void {
-    const { aof, base, log } = this.parts;
     this.phase = 'none';
-    if (!hasBegun) {
-      this.hasFailed = true;
-      return;
-    }
+    const answer = hasBegun ? this.startBase() : 'failed';
+    if (answer === 'failed') this.hasFailed = true;
+    this.onTurned?.(answer);
+    this.onTurned = undefined;
+  }
+
+  private startBase(): RewriteRequest {
+    const { aof, base, log } = this.parts;
     if (this.mustWait) {
       this.isScheduled = true;
-      return;
+      return 'scheduled';
     }
     this.count++;
     const format = aof.baseFormat;
     const job = base.start(format, (outcome) => this.ended(format, outcome));
     if (job === undefined) {
-      this.hasFailed = true;
       aof.dropIncr();
-      return;
+      return 'failed';
     }
     this.job = job;
     this.phase = 'writing';
     log.notice(`Background append only file rewriting started by pid ${job.pid}`);
+    return 'started';
   }
 
   private makeFolder(): boolean {

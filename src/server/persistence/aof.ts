@@ -120,7 +120,7 @@ export class AppendOnlyFile implements PropagationSink {
       return undefined;
     });
     config.onChange(['aof-disable-auto-gc'], () => {
-      this.collectHistory();
+      this.collectHistoryNow();
       return undefined;
     });
   }
@@ -231,7 +231,7 @@ export class AppendOnlyFile implements PropagationSink {
     }
     this.state = 'on';
     this.feed(true);
-    this.collectHistory();
+    this.collectHistoryNow();
     return undefined;
   }
 
@@ -443,8 +443,7 @@ export class AppendOnlyFile implements PropagationSink {
         return;
       }
       this.adopt(manifest, files.sizeOf(base));
-      then(true);
-      this.collectHistory();
+      this.collectHistory(() => then(true));
     });
   }
 
@@ -469,21 +468,32 @@ export class AppendOnlyFile implements PropagationSink {
     files.removeLater(store.path(name), () => {});
   }
 
-  /** Deletes what rewrites have left behind. */
-  private collectHistory(): void {
+  /** Deletes what rewrites have left behind. @param then told, at once or soon, that it is done with */
+  private collectHistory(then: () => void): void {
     this.settle();
     const { config, files, log } = this.parts;
     const { manifest, store } = this;
-    if (config.values['aof-disable-auto-gc'] || manifest.history.length === 0) return;
+    if (config.values['aof-disable-auto-gc'] || manifest.history.length === 0) {
+      then();
+      return;
+    }
     const rest = manifest.withoutHistory();
     this.storeLater(rest, (isStored) => {
-      if (!isStored) return;
-      this.manifest = rest;
-      for (const name of manifest.deletable) {
-        log.notice(`Removing the history file ${name} in the background`);
-        files.removeLater(store.path(name), () => {});
+      if (isStored) {
+        this.manifest = rest;
+        for (const name of manifest.deletable) {
+          log.notice(`Removing the history file ${name} in the background`);
+          files.removeLater(store.path(name), () => {});
+        }
       }
+      then();
     });
+  }
+
+  /** The same, at once. */
+  private collectHistoryNow(): void {
+    this.collectHistory(() => {});
+    this.settle();
   }
 
   // ---- the manifest

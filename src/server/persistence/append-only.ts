@@ -82,7 +82,7 @@ export class AppendOnly implements AppendOnlyApi {
     this.file.flushSleepMicros = micros;
   }
 
-  rewrite(): RewriteRequest {
+  rewrite(): RewriteRequest | Promise<RewriteRequest> {
     return this.rewriter.request();
   }
 

@@ -100,10 +100,10 @@ function begin(): void {
   log.length = 0;
 }
 
-function rewrite(): RewriteRequest {
+async function rewrite(): Promise<RewriteRequest> {
   const answer = appendOnly.rewrite();
   disk.finishSyncs();
-  return answer;
+  return await answer;
 }
 
 function tend(): void {
@@ -134,9 +134,9 @@ describe('a rewrite', () => {
     begin();
   });
 
-  it('has the log begin with what is there, and another file for what comes', () => {
+  it('has the log begin with what is there, and another file for what comes', async () => {
     append('before');
-    expect(rewrite()).toBe('started');
+    expect(await rewrite()).toBe('started');
     expect(manifest()).toEqual([
       'file appendonly.aof.1.base.rdb seq 1 type b',
       'file appendonly.aof.1.incr.aof seq 1 type i',
@@ -162,20 +162,20 @@ describe('a rewrite', () => {
       'Background AOF rewrite terminated with success',
       'Successfully renamed the temporary AOF base file temp-rewriteaof-bg-7.aof into ' +
         'appendonly.aof.2.base.rdb',
-      'Background AOF rewrite finished successfully',
       'Removing the history file appendonly.aof.1.incr.aof in the background',
       'Removing the history file appendonly.aof.1.base.rdb in the background',
+      'Background AOF rewrite finished successfully',
     ]);
   });
 
-  it('that fails leaves a log that is whole', () => {
+  it('that fails leaves a log that is whole', async () => {
     append('before');
-    rewrite();
+    await rewrite();
     append('meanwhile');
     base.end({ kind: 'failed' });
     expect(manifest()).toHaveLength(3);
     expect(appendOnly.rewriter).toMatchObject({ hasFailed: true, failures: 1, isRunning: false });
-    rewrite();
+    await rewrite();
     base.end(WRITTEN);
     expect(manifest()).toEqual([
       'file appendonly.aof.2.base.rdb seq 2 type b',
@@ -186,9 +186,9 @@ describe('a rewrite', () => {
 
   it.each(['rename', 'open', 'sync', 'syncFolder'])(
     'whose %s fails leaves a log that is whole',
-    (operation) => {
+    async (operation) => {
       append('before');
-      rewrite();
+      await rewrite();
       append('meanwhile');
       disk.before = (name) => {
         if (name === operation) throw failure('EIO');
@@ -203,12 +203,13 @@ describe('a rewrite', () => {
     },
   );
 
-  it('goes on with the old file until the manifest that names the new one is on the disk', () => {
+  it('goes on with the old file until the manifest that names the new one is on the disk', async () => {
     append('before');
-    expect(appendOnly.rewrite()).toBe('started');
+    const answer = appendOnly.rewrite();
     expect(appendOnly.rewrite()).toBe('in progress');
     append('meanwhile');
     disk.finishSyncs();
+    expect(await answer).toBe('started');
     append('after');
     expect(disk.text(`${FOLDER}/appendonly.aof.1.incr.aof`)).toContain('meanwhile');
     expect(disk.text(`${FOLDER}/appendonly.aof.2.incr.aof`)).toContain('after');
@@ -216,9 +217,9 @@ describe('a rewrite', () => {
     expect(manifest()).toHaveLength(2);
   });
 
-  it('has the base in its place once the manifest is on the disk, and not before', () => {
+  it('has the base in its place once the manifest is on the disk, and not before', async () => {
     append('before');
-    rewrite();
+    await rewrite();
     base.ends(WRITTEN);
     expect(appendOnly.rewriter.isRunning).toBe(true);
     expect(manifest()).toHaveLength(3);
@@ -230,7 +231,7 @@ describe('a rewrite', () => {
 
   it('whose manifest is on its way is done with at once when the log is switched off', async () => {
     append('before');
-    rewrite();
+    await rewrite();
     base.ends(WRITTEN);
     await config.set([['appendonly', 'no']], LOCAL);
     expect(appendOnly.rewriter).toMatchObject({ isRunning: false, hasFailed: false });
@@ -243,10 +244,11 @@ describe('a rewrite', () => {
     expect(manifest()).toHaveLength(2);
   });
 
-  it('waits for a snapshot that was begun while the log turned to another file', () => {
-    appendOnly.rewrite();
+  it('waits for a snapshot that was begun while the log turned to another file', async () => {
+    const answer = appendOnly.rewrite();
     base.isBusy = true;
     disk.finishSyncs();
+    expect(await answer).toBe('scheduled');
     expect(appendOnly.rewriter).toMatchObject({ isRunning: false, isScheduled: true });
     append('meanwhile');
     base.isBusy = false;
@@ -258,33 +260,34 @@ describe('a rewrite', () => {
     ]);
   });
 
-  it('that can no longer be begun once the manifest names its file takes that back', () => {
-    appendOnly.rewrite();
+  it('that can no longer be begun once the manifest names its file takes that back', async () => {
+    const answer = appendOnly.rewrite();
     disk.nextWrites.push('ENOSPC', 'ENOSPC');
     append('waits');
     disk.finishSyncs();
+    expect(await answer).toBe('failed');
     expect(appendOnly.rewriter).toMatchObject({ isRunning: false, hasFailed: true });
     expect(manifest()).toHaveLength(2);
     append('later');
     expect(disk.text(`${FOLDER}/appendonly.aof.1.incr.aof`)).toContain('waits');
   });
 
-  it('is not begun while what was appended is not in the file: it would be in the base as well', () => {
+  it('is not begun while what was appended is not in the file: it would be in the base as well', async () => {
     disk.nextWrites.push('ENOSPC');
     append('waits');
     disk.nextWrites.push('ENOSPC');
-    expect(rewrite()).toBe('failed');
+    expect(await rewrite()).toBe('failed');
     expect(manifest()).toHaveLength(2);
-    expect(rewrite()).toBe('started');
+    expect(await rewrite()).toBe('started');
     expect(disk.text(`${FOLDER}/appendonly.aof.1.incr.aof`)).toContain('waits');
   });
 
-  it('is not begun twice, and waits for a snapshot that is under way', () => {
-    rewrite();
-    expect(rewrite()).toBe('in progress');
+  it('is not begun twice, and waits for a snapshot that is under way', async () => {
+    await rewrite();
+    expect(await rewrite()).toBe('in progress');
     base.end(WRITTEN);
     base.isBusy = true;
-    expect(rewrite()).toBe('scheduled');
+    expect(await rewrite()).toBe('scheduled');
     tend();
     expect(appendOnly.rewriter.isRunning).toBe(false);
     base.isBusy = false;
@@ -292,9 +295,9 @@ describe('a rewrite', () => {
     expect(appendOnly.rewriter).toMatchObject({ isRunning: true, isScheduled: false });
   });
 
-  it('waits for the end of a transaction', () => {
+  it('waits for the end of a transaction', async () => {
     unit.isInUnit = true;
-    expect(rewrite()).toBe('scheduled');
+    expect(await rewrite()).toBe('scheduled');
     tend();
     expect(appendOnly.rewriter.isRunning).toBe(false);
     unit.isInUnit = false;
@@ -304,7 +307,7 @@ describe('a rewrite', () => {
 
   it('keeps what it has replaced while aof-disable-auto-gc says so', async () => {
     await config.set([['aof-disable-auto-gc', 'yes']], LOCAL);
-    rewrite();
+    await rewrite();
     base.end(WRITTEN);
     expect(manifest()).toContain('file appendonly.aof.1.base.rdb seq 1 type h');
     expect(files()).toContain('appendonly.aof.1.base.rdb');
@@ -315,7 +318,7 @@ describe('a rewrite', () => {
   });
 });
 
-describe('a log that grows', () => {
+describe('a log that grows', async () => {
   it('is rewritten when it has doubled and is no small one', () => {
     make({ appendonly: true, 'auto-aof-rewrite-min-size': 240 });
     begin();
@@ -328,7 +331,7 @@ describe('a log that grows', () => {
     expect(log[0]).toMatch(/^Starting automatic rewriting of AOF on \d+% growth$/);
   });
 
-  it('is tried again only after some minutes when that has failed three times', () => {
+  it('is tried again only after some minutes when that has failed three times', async () => {
     make({ appendonly: true, 'auto-aof-rewrite-min-size': 1 });
     begin();
     append('x'.repeat(2000));
@@ -352,7 +355,7 @@ describe('a log that grows', () => {
           `${minutes} minutes`,
       ),
     );
-    expect(rewrite()).toBe('started');
+    expect(await rewrite()).toBe('started');
   });
 });
 
@@ -417,8 +420,8 @@ describe('appendonly at run time', () => {
     expect(unit.isFed).toBe(true);
   });
 
-  it('starts anew when a rewrite is under way that it can not use', () => {
-    rewrite();
+  it('starts anew when a rewrite is under way that it can not use', async () => {
+    await rewrite();
     set('yes');
     expect(appendOnly.rewriter.isRunning).toBe(false);
     tend();
@@ -442,8 +445,8 @@ describe('appendonly at run time', () => {
     ]);
   });
 
-  it('makes a base alone when BGREWRITEAOF is asked for while it is off', () => {
-    expect(rewrite()).toBe('started');
+  it('makes a base alone when BGREWRITEAOF is asked for while it is off', async () => {
+    expect(await rewrite()).toBe('started');
     base.end(WRITTEN);
     expect(manifest()).toEqual(['file appendonly.aof.1.base.rdb seq 1 type b']);
     expect(appendOnly.file.state).toBe('off');
