@@ -59,7 +59,7 @@ export const mset: CommandSpec = {
   reply: 'OK',
   run(call: Call) {
     checkPairs(call);
-    storePairs(call, (i) => call.write(i));
+    storePairs(call, true);
     call.reply.ok();
   },
 };
@@ -82,7 +82,7 @@ export const msetnx: CommandSpec = {
       call.reply.int(0);
       return;
     }
-    storePairs(call, (i) => call.peek(i));
+    storePairs(call, false);
     call.reply.int(1);
   },
 };
@@ -92,11 +92,11 @@ function checkPairs(call: Call): void {
   if (call.args.count % 2 === 0) throw wrongArity(call.command.fullName);
 }
 
-/** @param find how a key is looked up that may be there */
-function storePairs(call: Call, find: (i: number) => number): void {
+/** @param uses whether a key that is there counts as used */
+function storePairs(call: Call, uses: boolean): void {
   const { count } = call.args;
   for (let i = 1; i < count; i += 2) {
-    storeArgument(call, i, find(i), i + 1, false);
+    storeArgument(call, i, uses ? call.write(i) : call.peek(i), i + 1, false);
     call.changed(i, EventClass.String, 'set');
   }
 }

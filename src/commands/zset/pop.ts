@@ -88,7 +88,7 @@ export const zmpop: CommandSpec = {
   reply: MANY_REPLY,
   run(call: Call) {
     const request = parseMany(call.args, 1);
-    if (!popMany(call, request, (i) => call.peek(i))) call.reply.nilArray();
+    if (!popMany(call, request, false)) call.reply.nilArray();
   },
 };
 
@@ -140,8 +140,7 @@ export const bzmpop: CommandSpec = {
   run(call: Call) {
     const request = parseMany(call.args, 2);
     const deadlineMs = parseTimeout(call, 1);
-    if (!popMany(call, request, (i) => call.write(i)))
-      wait(call, request.first, request.last, deadlineMs);
+    if (!popMany(call, request, true)) wait(call, request.first, request.last, deadlineMs);
   },
 };
 
@@ -191,17 +190,19 @@ function parseMany(args: Args, at: number): ManyRequest {
   return { first: at + 1, last: where - 1, max, count: count === 0 ? 1 : count };
 }
 
-/** @returns false, without a reply, when no key is there */
-/** @param find how the key is looked up once more that was found: Redis's BZMPOP uses it twice */
+/**
+ * @param usesTwice whether the key counts as used once more, as by Redis's BZMPOP
+ * @returns false, without a reply, when no key is there
+ */
 function popMany(
   call: Call,
   { first, last, max, count }: ManyRequest,
-  find: (i: number) => number,
+  usesTwice: boolean,
 ): boolean {
   const { args, reply } = call;
   const key = firstThere(call, first, last);
   if (key === 0) return false;
-  const e = find(key);
+  const e = usesTwice ? call.write(key) : call.peek(key);
   const zset = writer.open(call.db, e);
   const n = Math.min(count, zset.size);
   reply.array(2);
