@@ -7,7 +7,6 @@ export function deleteDestination(call: Call, i: number): void {
   const { args, db, keyspace } = call;
   const e = db.find(args.buf, args.off(i), args.len(i), 0);
   if (e === 0) return;
-  keyspace.noteReplaced(db, e);
-  db.remove(e);
+  keyspace.removeReplaced(db, e);
   call.changed(i, EventClass.Generic, 'del');
 }

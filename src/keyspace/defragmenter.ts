@@ -23,8 +23,6 @@ import type { Database } from './database.js';
 import type { Keyspace } from './keyspace.js';
 import { chooseSegments, type SparseSegment } from './sparse-segments.js';
 
-export { chooseSegments };
-
 export interface DefragSettings {
   /** `activedefrag` */
   readonly isOn: boolean;

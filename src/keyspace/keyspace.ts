@@ -106,7 +106,7 @@ export class Keyspace {
   expire(db: Database, e: number): void {
     if (this.expiryHeld) return;
     this.expired++;
-    if (this.expiresLazily) this.noteLazy(db, e);
+    this.noteExpired(db, e);
     this.removeUnasked(db, e, false);
   }
 
@@ -119,6 +119,12 @@ export class Keyspace {
   /** Counts a key that a command is about to remove by the way, to put another in its place for one. */
   noteReplaced(db: Database, e: number): void {
     if (this.replacesLazily) this.noteLazy(db, e);
+  }
+
+  /** Removes a key that a command replaces by the way. */
+  removeReplaced(db: Database, e: number): void {
+    this.noteReplaced(db, e);
+    db.remove(e);
   }
 
   /** Counts a key that is about to be removed because its time is set to what is past. */

@@ -47,8 +47,7 @@ export const copy: CommandSpec = {
         reply.int(0);
         return;
       }
-      call.keyspace.noteReplaced(target, existing);
-      target.remove(existing);
+      call.keyspace.removeReplaced(target, existing);
     }
     copyEntry(call, e, target, 2);
     call.dirty++;

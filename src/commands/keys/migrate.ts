@@ -12,6 +12,7 @@ import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec, KeyPosition } from '../../server/api/command.js';
 import type { LinkFailure, MigrationResult } from '../../server/api/migration.js';
+import { oneKey } from '../key-specs.js';
 
 const KEY_NOT_EMPTY = new ReplyError(
   'ERR When using MIGRATE KEYS option, the key argument must be set to the empty string',
@@ -26,6 +27,7 @@ const FAILED: Readonly<Record<LinkFailure, string>> = {
 };
 const DEFAULT_TIMEOUT_MS = 1000;
 const KEY = 3;
+const KEY_FLAGS = ['RW', 'access', 'delete'] as const;
 const FIRST_OPTION = 6;
 
 interface Options {
@@ -49,13 +51,9 @@ export const migrate: CommandSpec = {
   flags: ['write'],
   categories: ['dangerous'],
   keys: [
+    oneKey(KEY_FLAGS, KEY),
     {
-      flags: ['RW', 'access', 'delete'],
-      begin: { index: KEY },
-      find: { lastKey: 0, step: 1, limit: 0 },
-    },
-    {
-      flags: ['RW', 'access', 'delete', 'incomplete'],
+      flags: [...KEY_FLAGS, 'incomplete'],
       begin: { keyword: 'KEYS', from: -2 },
       find: { lastKey: -1, step: 1, limit: 0 },
     },
@@ -219,7 +217,7 @@ function migratedKeys(args: Args): readonly KeyPosition[] {
   }
   const positions: KeyPosition[] = [];
   for (let index = first; index < end; index++) {
-    positions.push({ index, flags: ['RW', 'access', 'delete'] });
+    positions.push({ index, flags: KEY_FLAGS });
   }
   return positions;
 }

@@ -27,10 +27,7 @@ export const rename: CommandSpec = {
     const e = source(call);
     if (!args.same(1, 2)) {
       const replaced = call.write(2);
-      if (replaced !== 0) {
-        keyspace.noteReplaced(db, replaced);
-        db.remove(replaced);
-      }
+      if (replaced !== 0) keyspace.removeReplaced(db, replaced);
       renameEntry(call, e);
     }
     reply.ok();

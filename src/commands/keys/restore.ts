@@ -127,8 +127,7 @@ function readPayload({ args, client, db, server }: Call): void {
 function removeOld(call: Call): boolean {
   const e = call.peek(1);
   if (e === 0) return false;
-  call.keyspace.noteReplaced(call.db, e);
-  call.db.remove(e);
+  call.keyspace.removeReplaced(call.db, e);
   return true;
 }
 

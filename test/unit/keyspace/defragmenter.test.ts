@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { SEGMENT_BYTES } from '../../../src/datastructs/arena.js';
 import { CollectionMemory } from '../../../src/keyspace/collection-memory.js';
 import type { Database } from '../../../src/keyspace/database.js';
-import { chooseSegments, Defragmenter } from '../../../src/keyspace/defragmenter.js';
+import { Defragmenter } from '../../../src/keyspace/defragmenter.js';
 import { Keyspace } from '../../../src/keyspace/keyspace.js';
 import { Kind } from '../../../src/keyspace/kinds.js';
 import { KeySet } from '../../../src/keyspace/set/key-set.js';
+import { chooseSegments } from '../../../src/keyspace/sparse-segments.js';
 import { Random } from '../../differential/random.js';
 import { recount } from '../../support/recount.js';
 
