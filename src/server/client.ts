@@ -112,6 +112,8 @@ export class ClientImpl implements Client {
   transaction: Transaction | undefined = undefined;
   /** Whether the connection is gone. */
   closed = false;
+  /** Whether it has ended its side: it will send no more. */
+  hasEnded = false;
 
   /** Bytes received and not yet run: inBuf[inStart..inEnd). */
   inBuf: Buffer = NO_BYTES;
@@ -469,6 +471,7 @@ export class ClientImpl implements Client {
   close(afterReply: boolean): void {
     if (this.closed) return;
     if (afterReply) {
+      this.stopWaiting();
       this.flags |= ClientFlag.CloseAfterReply;
       if (this.due !== Due.Replies) this.host.flushLater(this);
     } else {
@@ -481,13 +484,18 @@ export class ClientImpl implements Client {
   disconnected(): void {
     this.closed = true;
     this.dropOutput();
-    this.dropDeadline();
+    this.stopWaiting();
+  }
+
+  /** What it was blocked by concerns it no more: the connection ends. */
+  private stopWaiting(): void {
     const by = this.blockedBy;
-    if (by !== undefined) {
-      this.blockedBy = undefined;
-      this.host.blockedChanged(this, by);
-      by.onClose?.();
-    }
+    if (by === undefined) return;
+    this.dropDeadline();
+    this.blockedBy = undefined;
+    this.flags &= ~ClientFlag.Blocked;
+    this.host.blockedChanged(this, by);
+    by.onClose?.();
   }
 
   // ---- blocking

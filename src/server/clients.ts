@@ -330,7 +330,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   /** Not at once: another client's command may be what has ended this one's waiting. */
   resume(client: ClientImpl): void {
-    if (client.inputBytes === 0) return;
+    if (client.inputBytes === 0 && !client.hasEnded) return;
     this.ready.push(client);
     this.parts().turn.schedule();
   }
@@ -345,7 +345,8 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
       if (client.closed || client.blockedBy !== undefined) continue;
       if ((client.flags & NOT_RUN) !== 0) continue;
       try {
-        this.runWaiting(client);
+        if (client.inputBytes > 0) this.runWaiting(client);
+        if (client.hasEnded) this.closeEnded(client);
       } catch (error) {
         this.failed(client, error);
       }
@@ -575,7 +576,24 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   private ended(client: ClientImpl): void {
     this.takeSmallRead(client);
-    client.close(client.blockedBy === undefined && client.outputBytes > 0);
+    client.hasEnded = true;
+    this.closeEnded(client);
+  }
+
+  /** Closes the connection of a client that will send no more, unless it is to be answered first. */
+  private closeEnded(client: ClientImpl): void {
+    if ((client.flags & ClientFlag.Behind) !== 0) return;
+    if (client.blockedBy !== undefined && this.isAnsweredFirst(client.blockedBy)) return;
+    client.close(client.outputBytes > 0);
+  }
+
+  /**
+   * Whether the command that a client waits for is one that Redis runs in one go: it learns only
+   * afterwards that the client has ended its side, when all that was sent before is answered.
+   */
+  private isAnsweredFirst({ kind, onInput }: BlockReason): boolean {
+    if (kind === 'pause') return this.isMigrating || this.isScripting;
+    return kind === 'async' || (kind === 'script' && onInput === undefined);
   }
 
   gone(client: ClientImpl): void {

@@ -153,7 +153,7 @@ describe('MIGRATE', () => {
     await ask(source, 'SET k v');
     const gone = source.send('MIGRATE', '127.0.0.1', there.port, 'k', 0, 5000);
     await there.received();
-    source.close();
+    (source.stream as Socket).resetAndDestroy();
     await expect(gone).rejects.toThrow('closed');
     while ((await ask(other, 'CLIENT LIST')).split('\\n').length > 2);
     expect(await ask(other, 'EXISTS k')).toBe(':1');
