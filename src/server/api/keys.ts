@@ -10,7 +10,7 @@
  * Source: https://redis.io/docs/latest/develop/reference/key-specs/
  */
 import type { Args } from '../../resp/args.js';
-import { parseInteger } from '../../text/int64.js';
+import { clampToInt64, parseInt64 } from '../../text/int64.js';
 import type { CommandDeclaration, KeyFlag, KeyPosition, KeySpec } from './declaration.js';
 
 /** The first range of keys as old clients know it, and whether there may be keys outside of it. */
@@ -48,7 +48,8 @@ function looselyCounted(specs: readonly KeySpec[], args: Args): readonly KeyPosi
   };
   const at = begin.index + find.keyNumIndex;
   const first = begin.index + find.firstKey;
-  const count = at < args.count ? Number(/^\s*([+-]?\d+)/.exec(args.text(at))?.[1] ?? 0) : 0;
+  const digits = at < args.count ? /^\s*([+-]?\d+)/.exec(args.text(at))?.[1] : undefined;
+  const count = asCInt(clampToInt64(BigInt(digits ?? 0)));
   if (count < 1 || count > (args.count - first) / find.step) return [];
   const found: KeyPosition[] = [];
   addRange(first, first + (count - 1) * find.step, find.step, [], found);
@@ -119,11 +120,16 @@ function lastOfRange(
   return first + Math.trunc((count - first) / range.limit) + range.lastKey;
 }
 
-/** The number in argument `i`, -1 if there is none. */
+/** The number in argument `i`, negative if there is none. */
 function countAt(i: number, args: Args): number {
   if (i >= args.count) return -1;
-  const n = parseInteger(args.buf, args.off(i), args.len(i));
-  return n >= 0 ? n : -1;
+  const n = parseInt64(args.buf, args.off(i), args.len(i));
+  return n === undefined || n < 0n ? -1 : asCInt(n);
+}
+
+/** Redis counts keys in an int of C, which a greater number has wrap around. */
+function asCInt(n: bigint): number {
+  return Number(BigInt.asIntN(32, n));
 }
 
 /**
