@@ -67,6 +67,7 @@ describeWithRedis('the append-only file beside that of a real redis-server', () 
     respd = await createServer({ port: 0, dir, ...LIMITS, ...LOG });
     const options = Object.entries({ ...LIMITS, ...LOG });
     redis = await startRealRedis(options.flatMap(([k, v]) => [`--${k}`, String(v)]));
+    for (const { port } of [respd, redis]) await keepDueKeys(port);
   });
 
   afterEach(async () => {
@@ -194,6 +195,13 @@ async function digests(port: number): Promise<ReadonlyMap<string, string>> {
   return found;
 }
 
+/** Has keys that are due removed when a command comes across them, and not before. */
+async function keepDueKeys(port: number): Promise<void> {
+  const client = await RespClient.connect(port);
+  expect(showReply(await client.send('DEBUG', 'SET-ACTIVE-EXPIRE', 0))).toBe('+OK');
+  client.close();
+}
+
 /** Has a server's data replaced by what its log brings. */
 async function reload(port: number): Promise<void> {
   const client = await RespClient.connect(port);
@@ -218,16 +226,38 @@ function commandsOf(workingDir: string): Command[] {
   });
 }
 
-/** SET … NX GET PXAT is told as it was sent; Redis 7.0 leaves all away but the time, and has LMOVE's ends in small letters. */
+/**
+ * SET … NX GET PXAT is told as it was sent; Redis 7.0 leaves all away but the last time, and has
+ * LMOVE's ends in small letters.
+ */
 function plain(command: Command): Command {
   if (command[0] === 'LMOVE') return command.map((word, i) => (i > 2 ? word.toUpperCase() : word));
   if (!/^set$/i.test(command[0]!) || !command.some((word) => /^pxat$/i.test(word))) return command;
-  const options = command.slice(3).map((word) => word.toUpperCase());
-  return ['SET', ...command.slice(1, 3), ...options.filter((word) => !/^(NX|XX|GET)$/.test(word))];
+  const time = command[command.findLastIndex((word) => /^pxat$/i.test(word)) + 1]!;
+  return ['SET', ...command.slice(1, 3), 'PXAT', time];
+}
+
+/**
+ * Each command with its database behind it, and no SELECT: which command one stands before depends on
+ * the moment when a key that was due is removed.
+ */
+function located(commands: readonly Command[]): Command[] {
+  let db = '0';
+  const all: Command[] = [];
+  for (const command of commands) {
+    if (/^select$/i.test(command[0]!)) db = command[1]!;
+    else all.push(/^(multi|exec)$/i.test(command[0]!) ? command : [...command, `[${db}]`]);
+  }
+  return all;
 }
 
 /** Where the two part, with what is around it. */
-function firstDifference(ours: readonly Command[], theirs: readonly Command[]): string | undefined {
+function firstDifference(
+  told: readonly Command[],
+  toldThere: readonly Command[],
+): string | undefined {
+  const ours = located(told);
+  const theirs = located(toldThere);
   let i = 0;
   let k = 0;
   while (i < ours.length || k < theirs.length) {
@@ -247,7 +277,7 @@ function firstDifference(ours: readonly Command[], theirs: readonly Command[]): 
 
 /** What may come of a key that was due. */
 function isRemoval(command: Command | undefined): boolean {
-  return command !== undefined && /^(DEL|UNLINK)$/.test(command[0]!) && command.length === 2;
+  return command !== undefined && /^(DEL|UNLINK)$/.test(command[0]!) && command.length === 3;
 }
 
 function alike(a: Command | undefined, b: Command | undefined): boolean {

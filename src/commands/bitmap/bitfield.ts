@@ -224,6 +224,8 @@ function changeFields(call: Call, accesses: readonly FieldAccess[]): void {
     if (isGet(access)) replyField(call, access);
     else if (changeField(call, access, hasGrown)) changes++;
   }
+  // As in Redis, a string that has only grown (all that should be stored has failed) is no change:
+  // nobody is told, and the log and replicas go without it.
   if (changes === 0) return;
   call.changed(1, EventClass.String, 'setbit');
   call.dirty += changes - 1;
