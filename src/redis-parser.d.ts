@@ -1,3 +1,4 @@
+/** The package redis-parser, which has no types of its own, as far as it is used here. */
 declare module 'redis-parser' {
   interface ParserOptions {
     /** A Buffer, an Error, an integer, null, or an array of these. */

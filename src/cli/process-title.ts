@@ -1,5 +1,4 @@
 /** `proc-title-template`: what `ps` shows. */
-
 import type { Config } from '../server/config/config.js';
 import { expandTitle } from '../server/config/value-checks.js';
 

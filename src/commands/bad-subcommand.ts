@@ -1,3 +1,4 @@
+/** The error for a subcommand with arguments that its arity allows and its forms don't. */
 import { ReplyError } from '../resp/reply-error.js';
 import type { Call } from '../server/api/call.js';
 import { untilNul } from '../text/c-string.js';
@@ -5,7 +6,6 @@ import { untilNul } from '../text/c-string.js';
 /** Longest part of the word that is quoted back. */
 const QUOTED_MAX = 128;
 
-/** The error for a subcommand with arguments that its arity allows and its forms don't. */
 export function badSubcommand({ args }: Call): ReplyError {
   const subcommand = untilNul(args.text(1)).slice(0, QUOTED_MAX);
   const container = untilNul(args.text(0)).toUpperCase();

@@ -12,7 +12,6 @@
  * The tree may change meanwhile: `next` and `prev` see that by the tree's version and look for the
  * neighbour of the key they stood on, whether that is still there or not.
  */
-
 import { sameBytes } from './move-bytes.js';
 import type { Rax } from './rax.js';
 import { KEY, lowerBound, NodeView, RUN, slotCount } from './rax-node.js';

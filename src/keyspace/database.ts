@@ -15,7 +15,6 @@
  * This class neither counts, nor notifies, nor looks at the clock: that is the caller's business
  * (server/api/call.ts for commands).
  */
-
 import { Arena } from '../datastructs/arena.js';
 import { Dict } from '../datastructs/dict.js';
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';

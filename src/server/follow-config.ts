@@ -2,7 +2,6 @@
  * What a CONFIG SET changes at once. Values that are looked up where they are used need nothing
  * here; these are kept in fields of hot code, or stand for something that has to be done.
  */
-
 import type { EncodingLimits } from '../keyspace/encoding-limits.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Acl } from './acl/acl.js';

@@ -3,7 +3,6 @@
  *
  * Hot paths add to these fields directly; everything that can be derived is derived when asked.
  */
-
 import { performance } from 'node:perf_hooks';
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import type { ServerStats } from './api/server.js';

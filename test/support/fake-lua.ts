@@ -2,7 +2,6 @@
  * As much of the interpreter as its libraries need, so that they can be tested without it: errors
  * happen at line 1 of `user_script`, time is up whenever the test says so.
  */
-
 import { BAIL } from '../../src/scripting/lua/call.js';
 import { typeName } from '../../src/scripting/lua/lib/arguments.js';
 import { numberToString } from '../../src/scripting/lua/number-text.js';

@@ -4,7 +4,6 @@
  * A part's ends are bytes or, with BIT, bits; both belong to it, and negative ones count from the
  * string's end. Without an end, BITPOS takes the string to go on with zeros.
  */
-
 import type { Args } from '../../resp/args.js';
 import { SYNTAX_ERROR } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';

@@ -1,5 +1,4 @@
 /** Who speaks, and in which version of the protocol: AUTH and HELLO. */
-
 import type { Args } from '../../resp/args.js';
 import { SYNTAX_ERROR } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';

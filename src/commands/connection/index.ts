@@ -1,3 +1,4 @@
+/** The commands about a connection: who it is, which protocol it speaks, which database it uses. */
 import type { CommandSpec } from '../../server/api/command.js';
 import { auth, hello } from './auth.js';
 import { client } from './client.js';

@@ -1,3 +1,4 @@
+/** The commands that publish messages and listen to them. */
 import type { CommandSpec } from '../../server/api/command.js';
 import { publish, spublish } from './publish.js';
 import { pubsub } from './pubsub.js';

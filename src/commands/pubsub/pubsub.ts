@@ -1,5 +1,4 @@
 /** PUBSUB: what is listened to, and by how many. */
-
 import type { Call } from '../../server/api/call.js';
 import type { ArgSpec, CommandSpec } from '../../server/api/command.js';
 import type { TopicKind } from '../../server/api/pubsub.js';

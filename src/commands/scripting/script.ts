@@ -1,5 +1,4 @@
 /** SCRIPT: the scripts that the server has. */
-
 import { LAZY_FREE_FROM } from '../../keyspace/free-effort.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';

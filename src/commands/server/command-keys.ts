@@ -1,5 +1,4 @@
 /** COMMAND GETKEYS and GETKEYSANDFLAGS: the keys among a command's arguments. */
-
 import { ReplyError } from '../../resp/reply-error.js';
 import type { Call } from '../../server/api/call.js';
 import type { ArgSpec, CommandSpec, KeyPosition } from '../../server/api/command.js';

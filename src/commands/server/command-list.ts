@@ -1,5 +1,4 @@
 /** COMMAND LIST: the names of commands, all or a selection. */
-
 import type { Args } from '../../resp/args.js';
 import { SYNTAX_ERROR } from '../../resp/errors.js';
 import type { Call } from '../../server/api/call.js';

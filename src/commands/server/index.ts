@@ -1,3 +1,4 @@
+/** Commands about the server itself (see also CONFIG in commands/config.ts). */
 import type { CommandSpec } from '../../server/api/command.js';
 import { bgrewriteaof, waitaof } from './append-only.js';
 import { command } from './command.js';
@@ -14,7 +15,6 @@ import { shutdown } from './shutdown.js';
 import { slowlog } from './slowlog.js';
 import { time } from './time.js';
 
-/** Commands about the server itself (see also CONFIG in commands/config.ts). */
 export const serverCommands: readonly CommandSpec[] = [
   bgrewriteaof,
   waitaof,

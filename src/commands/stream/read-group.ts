@@ -5,7 +5,6 @@
  *
  * A consumer that is new is created by reading. What is propagated are the claims that came of it.
  */
-
 import { RaxIterator } from '../../datastructs/rax-iterator.js';
 import type { Consumer, ConsumerGroup } from '../../keyspace/stream/consumer-group.js';
 import { plus } from '../../keyspace/stream/counter.js';

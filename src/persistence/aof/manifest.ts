@@ -16,7 +16,6 @@
  *
  * Source: Redis 7.2's aof.c; https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
  */
-
 import { quoteBytes } from '../../text/quote.js';
 
 /** What a file is to the whole, in the manifest's letters. */

@@ -1,5 +1,4 @@
 /** Reads hashes that are kept field by field, with the fields' deadlines or without. */
-
 import { HashTable } from '../../keyspace/hash/hash-table.js';
 import { Kind } from '../../keyspace/kinds.js';
 import type { LooseValue } from '../../keyspace/loose-value.js';

@@ -2,7 +2,6 @@
  * Reads streams (see walk-stream.ts for what follows what). Each stage reads one item at a time and
  * says which stage comes next, so that reading may stop for more bytes between any two items.
  */
-
 import { NOT_FOUND } from '../../datastructs/rax.js';
 import { Kind } from '../../keyspace/kinds.js';
 import type { LooseValue } from '../../keyspace/loose-value.js';

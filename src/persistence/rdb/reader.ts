@@ -12,7 +12,6 @@
  * Keys that are due are left out unless told otherwise, and so are collections without members, which
  * old servers wrote by mistake; both are counted.
  */
-
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import { lruClock, restoredLfuClock, restoredLruClock } from '../../keyspace/access-clock.js';
 import type { Database } from '../../keyspace/database.js';

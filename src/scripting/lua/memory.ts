@@ -2,7 +2,6 @@
  * How much a script may have in memory. What it allocates is only counted; when the count has grown by
  * CHECK bytes, the heap itself is looked at, for most of what was counted may be garbage by then.
  */
-
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 

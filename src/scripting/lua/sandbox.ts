@@ -8,7 +8,6 @@
  * One function is not Lua's own: pcall gives an error table's text, as scripts expect that were written
  * for Redis before 7.
  */
-
 import { openBase } from './lib/base.js';
 import { bitLibrary } from './lib/bit.js';
 import { cjsonLibrary } from './lib/cjson.js';

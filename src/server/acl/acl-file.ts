@@ -9,7 +9,6 @@
  *
  * Source of the texts: ACLLoadFromFile in acl.c of Redis 7.2.
  */
-
 import type { RuleContext } from './rules.js';
 import { applyRule, hasBlanks, joinSelectors, newSelector, RuleError } from './rules.js';
 import { User } from './user.js';

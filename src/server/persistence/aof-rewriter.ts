@@ -15,7 +15,6 @@
  *
  * Source: aof.c and serverCron of Redis 7.2.
  */
-
 import { AofError } from '../../persistence/aof/aof-error.js';
 import type { AofFiles } from '../../persistence/aof/files.js';
 import type { BaseFormat } from '../../persistence/aof/manifest.js';

@@ -19,7 +19,6 @@
  *
  * Source: aof.c of Redis 7.2.
  */
-
 import { AofError } from '../../persistence/aof/aof-error.js';
 import type { AofFiles } from '../../persistence/aof/files.js';
 import type { PartSizes } from '../../persistence/aof/load-outcome.js';

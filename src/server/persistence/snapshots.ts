@@ -13,7 +13,6 @@
  *
  * `rdb-key-save-delay` makes the walk wait, not the server.
  */
-
 import { join } from 'node:path';
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';

@@ -22,7 +22,6 @@
  *
  * Source: propagatePendingCommands and call in Redis 7.2's server.c.
  */
-
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import type { Database } from '../../keyspace/database.js';
 import type { RemovalListener } from '../../keyspace/events.js';

@@ -1,5 +1,4 @@
 /** FUNCTION: the libraries of a server. */
-
 import { readFunctions, writeFunctions } from '../../persistence/rdb/functions-payload.js';
 import { isPayload } from '../../persistence/rdb/payload.js';
 import { ReplyError } from '../../resp/reply-error.js';

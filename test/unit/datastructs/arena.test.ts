@@ -11,7 +11,6 @@ import {
   SEGMENT_SHIFT,
   sameClass,
 } from '../../../src/datastructs/arena.js';
-
 import { type BigArray, RELEASE_MIN } from '../../../src/datastructs/release.js';
 
 const PAGE = 64 * 1024;

@@ -11,7 +11,6 @@
  * Encoding (cjson-encoder.ts) and decoding (cjson-decoder.ts) are loops over a stack of their own,
  * that stop and go on; here is the face of them, and the options.
  */
-
 import { untilNul } from '../../../text/c-string.js';
 import type { LuaRuntime } from '../runtime.js';
 import { LuaTable, type LuaValue, type PlainBody, type Results, Userdata } from '../value.js';
