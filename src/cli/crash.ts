@@ -4,7 +4,7 @@
  *
  * JavaScript can catch an exception and SIGABRT, not a segmentation fault. An exception that nobody
  * caught has left something half done, so the process ends (a command's own exceptions are caught
- * before, see server/executor.ts).
+ * before, see server/execution/invocation.ts).
  */
 import type { CrashSignal } from '../server/debug.js';
 import type { Server } from '../server/server.js';

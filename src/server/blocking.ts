@@ -30,15 +30,18 @@ import type { CommandGroup } from './api/declaration.js';
 import type { ClientImpl } from './client.js';
 import type { ServerClock } from './clock.js';
 import type { RegisteredCommand } from './command-table.js';
-import type { Executor } from './executor.js';
-import { type GateState, isPaused, ServerGate } from './gate.js';
+import type { Charges } from './execution/charges.js';
+import type { LateCommand, LateCommands } from './execution/late-commands.js';
+import { type Gate, type GateState, isPaused, ServerGate } from './gate.js';
 import { type KeyQueue, KeyQueues, type Waiting } from './key-queues.js';
 import type { Stats } from './stats.js';
 import type { Turn } from './turn.js';
 
 export interface BlockingParts {
   readonly clock: ServerClock;
-  readonly executor: Executor;
+  readonly charges: Charges;
+  readonly gate: Gate;
+  readonly late: LateCommands;
   readonly gateState: GateState;
   readonly stats: Stats;
   readonly turn: Turn;
@@ -56,7 +59,7 @@ const KINDS_OF_GROUP: { readonly [group in CommandGroup]?: number } = {
 const NO_KINDS = 0;
 
 /** One client's waiting. */
-class KeyWaiting implements BlockReason, Waiting {
+class KeyWaiting implements BlockReason, LateCommand, Waiting {
   readonly kind = 'keys';
   readonly deadlineMs: number | undefined;
   readonly onDeletion: boolean;
@@ -120,7 +123,6 @@ export class Blocking implements BlockingApi {
   private running: KeyWaiting | undefined;
   private readonly onReady = (queue: Queue) => {
     this.ready.push(queue);
-    this.parts.executor.keysReady = true;
     this.parts.turn.schedule();
   };
 
@@ -162,7 +164,7 @@ export class Blocking implements BlockingApi {
     for (const i of keys)
       waiting.queues.push(queues.enter(waiting, args.buf, args.off(i), args.len(i)));
     this.waitingClients++;
-    this.parts.executor.setGate(ServerGate.KeysAwaited, true);
+    this.parts.gate.set(ServerGate.KeysAwaited, true);
   }
 
   private queuesOf(db: Database): KeyQueues<KeyWaiting> {
@@ -179,16 +181,21 @@ export class Blocking implements BlockingApi {
   leave(waiting: KeyWaiting): void {
     for (const queue of waiting.queues) queue.leave(waiting);
     if (--this.waitingClients === 0) {
-      this.parts.executor.setGate(ServerGate.KeysAwaited, false);
+      this.parts.gate.set(ServerGate.KeysAwaited, false);
     }
   }
 
   // ---- serving
 
+  /** Whether keys are ready that clients wait for. */
+  get hasReady(): boolean {
+    return this.ready.length > 0;
+  }
+
   /** Serves the clients whose keys are ready; to be called between two commands. */
   serve(): void {
     const { ready } = this;
-    if (this.isServing || (this.parts.executor.gate & ServerGate.Scripting) !== 0) return;
+    if (this.isServing || this.parts.gate.has(ServerGate.Scripting)) return;
     this.isServing = true;
     try {
       for (let i = 0; i < ready.length; i++) {
@@ -198,7 +205,6 @@ export class Blocking implements BlockingApi {
       }
     } finally {
       ready.length = 0;
-      this.parts.executor.keysReady = false;
       this.isServing = false;
     }
   }
@@ -225,13 +231,13 @@ export class Blocking implements BlockingApi {
   }
 
   private runAgain(waiting: KeyWaiting): void {
-    const { executor } = this.parts;
-    const { client, command, request } = waiting;
+    const { late } = this.parts;
+    const { client } = waiting;
     waiting.waitsOn = false;
     client.flags &= ~ClientFlag.Blocked;
     this.running = waiting;
     try {
-      const usec = executor.runAgain(client, command, request);
+      const usec = late.runAgain(waiting);
       if (usec < 0) waiting.isRefused = true;
       else waiting.usec += usec;
       if (waiting.waitsOn) client.flags |= ClientFlag.Blocked;
@@ -245,17 +251,17 @@ export class Blocking implements BlockingApi {
 
   /** CLIENT PAUSE: whether the command may not run now. */
   private isHeld({ command }: KeyWaiting): boolean {
-    const { executor, gateState } = this.parts;
-    return (executor.gate & ServerGate.Paused) !== 0 && isPaused(gateState, command.bits);
+    const { gate, gateState } = this.parts;
+    return gate.has(ServerGate.Paused) && isPaused(gateState, command.bits);
   }
 
   /** Counts a command that is done: served, or answered otherwise (its deadline, CLIENT UNBLOCK). */
   count(waiting: KeyWaiting, failed: boolean): void {
     const { client, command, request, usec, waitsOn } = waiting;
-    const { executor, stats } = this.parts;
+    const { charges, stats } = this.parts;
     stats.commandsProcessed++;
     if (waiting.isRefused) return;
-    executor.chargeDone(client, command, request, usec);
+    charges.done(client, command, request, usec);
     if (!waitsOn) return;
     command.calls++;
     if (failed) command.failed++;

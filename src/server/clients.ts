@@ -16,9 +16,10 @@ import { type ClientHost, ClientImpl } from './client.js';
 import { ClientEviction } from './client-eviction.js';
 import type { ServerClock } from './clock.js';
 import { type Deadline, Deadlines } from './deadlines.js';
-import type { Executor } from './executor.js';
+import type { Executor } from './execution/executor.js';
 import {
   type DiskGate,
+  type Gate,
   type GateState,
   type MemoryGate,
   type ScriptGate,
@@ -39,6 +40,7 @@ export interface ClientsParts {
   readonly blocking: Blocking;
   readonly clock: ServerClock;
   readonly executor: Executor;
+  readonly gate: Gate;
   readonly keyspace: Keyspace;
   /** For replies outside of a client's own requests. */
   readonly sideReply: ReplyWriter;
@@ -259,7 +261,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   }
 
   private setPausedGate(): void {
-    this.parts().executor.setGate(ServerGate.Paused, this.isPaused);
+    this.parts().gate.set(ServerGate.Paused, this.isPaused);
   }
 
   private get isPaused(): boolean {
@@ -268,10 +270,9 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
 
   /** Data are being loaded, or no longer: commands are refused meanwhile, and no key expires. */
   setLoading(isLoading: boolean): void {
-    const { executor } = this.parts();
     this.isLoading = isLoading;
     this.holdExpiry();
-    executor.setGate(ServerGate.Loading, isLoading);
+    this.parts().gate.set(ServerGate.Loading, isLoading);
   }
 
   /** A command of this client must wait for the end of the pause; it is run again then. */

@@ -18,14 +18,12 @@ import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { Evictor } from '../keyspace/eviction/evictor.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
 import type { Config } from './config/config.js';
-import type { Executor } from './executor.js';
-import { type MemoryGate, ServerGate } from './gate.js';
+import { type Gate, type MemoryGate, ServerGate } from './gate.js';
 
 export interface EvictionParts {
   readonly clock: { now(): number; micros(): number };
   readonly config: Config;
-  /** Whose gate bit says that there is a limit. */
-  readonly executor: Pick<Executor, 'setGate'>;
+  readonly gate: Gate;
   readonly keyspace: Keyspace;
   /** What counts beside the keyspace's: clients' buffers, as they were last summed up. */
   clientBytes(): number;
@@ -83,7 +81,7 @@ export class Eviction implements MemoryGate {
       samples: () => values['maxmemory-samples'],
       now: () => clock.now(),
     });
-    keyspace.meter.onFull = () => parts.executor.setGate(ServerGate.MemoryLimited, true);
+    keyspace.meter.onFull = () => parts.gate.set(ServerGate.MemoryLimited, true);
     const apply = (): undefined => {
       this.evictor.policy = values['maxmemory-policy'];
       this.setLimit(values.maxmemory);
@@ -198,7 +196,7 @@ export class Eviction implements MemoryGate {
   /** There is room: nobody has to ask until it is used up. @param now in microseconds */
   private endExceeded(now: number): void {
     this.isOutOfMemory = false;
-    this.parts.executor.setGate(ServerGate.MemoryLimited, false);
+    this.parts.gate.set(ServerGate.MemoryLimited, false);
     this.follow();
     if (this.exceededSince === 0) return;
     this.exceededMicros += now - this.exceededSince;

@@ -4,19 +4,22 @@
  */
 import type { EncodingLimits } from '../keyspace/encoding-limits.js';
 import type { Keyspace } from '../keyspace/keyspace.js';
+import type { RequestReader } from '../resp/request-reader.js';
 import type { Acl } from './acl/acl.js';
 import { clientMemoryLimit } from './client-eviction.js';
 import type { Clients } from './clients.js';
 import type { Config } from './config/config.js';
-import type { Executor } from './executor.js';
-import { ServerGate } from './gate.js';
+import type { Charges } from './execution/charges.js';
+import { type Gate, ServerGate } from './gate.js';
 import type { Notifications } from './notifications.js';
 import type { DiskErrors } from './persistence/disk-errors.js';
 import type { Tracking } from './tracking/tracking.js';
 
 export interface ConfigFollowers {
   readonly acl: Acl;
-  readonly executor: Executor;
+  readonly charges: Charges;
+  readonly gate: Gate;
+  readonly reader: RequestReader;
   readonly keyspace: Keyspace;
   readonly clients: Clients;
   readonly notifications: Notifications;
@@ -25,7 +28,6 @@ export interface ConfigFollowers {
 }
 
 export function followConfig(config: Config, followers: ConfigFollowers): void {
-  const { executor } = followers;
   followEncodings(config, followers.keyspace.limits);
   config.onChange(['requirepass'], (now) => {
     followers.acl.setDefaultPassword(now.requirepass ?? '');
@@ -68,14 +70,14 @@ export function followConfig(config: Config, followers: ConfigFollowers): void {
   const applyReplicas = () => {
     const { 'min-replicas-max-lag': lag, 'min-replicas-to-write': wanted } = config.values;
     // There are none yet.
-    executor.setGate(ServerGate.FewReplicas, wanted > 0 && lag > 0);
+    followers.gate.set(ServerGate.FewReplicas, wanted > 0 && lag > 0);
     return undefined;
   };
   applyReplicas();
   config.onChange(['min-replicas-to-write', 'min-replicas-max-lag'], applyReplicas);
   const applyLimits = () => {
-    executor.reader.maxBulkLength = config.values['proto-max-bulk-len'];
-    executor.trackLatency = config.values['latency-tracking'];
+    followers.reader.maxBulkLength = config.values['proto-max-bulk-len'];
+    followers.charges.trackLatency = config.values['latency-tracking'];
     return undefined;
   };
   applyLimits();

@@ -39,6 +39,21 @@ export const ServerGate = {
   FewReplicas: 1 << 10,
 } as const;
 
+/** The server's gate: which of these bits are set. */
+export class Gate {
+  bits = 0;
+
+  /** @param bit of ServerGate */
+  has(bit: number): boolean {
+    return (this.bits & bit) !== 0;
+  }
+
+  set(bit: number, isSet: boolean): void {
+    if (isSet) this.bits |= bit;
+    else this.bits &= ~bit;
+  }
+}
+
 export type Verdict = 'run' | 'rejected' | 'postponed';
 
 /** What the checks ask the server. */

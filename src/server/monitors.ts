@@ -20,8 +20,8 @@ import { type Command, CommandBit } from './api/command-table.js';
 import type { MonitorsApi } from './api/monitors.js';
 import type { ClientImpl } from './client.js';
 import type { ServerClock } from './clock.js';
-import type { Executor } from './executor.js';
-import { ServerGate } from './gate.js';
+import type { Pushes } from './execution/pushes.js';
+import { type Gate, ServerGate } from './gate.js';
 import { HIDDEN, hiddenArguments } from './hidden-args.js';
 
 const MONITOR_FLAGS = ClientFlag.Monitor | ClientFlag.Replica;
@@ -37,20 +37,21 @@ export class Monitors implements MonitorsApi {
   private readonly clients = new Set<ClientImpl>();
 
   constructor(
-    private readonly executor: Executor,
+    private readonly gate: Gate,
+    private readonly pushes: Pushes,
     private readonly clock: ServerClock,
   ) {}
 
   add(client: Client): void {
     client.flags |= MONITOR_FLAGS;
     this.clients.add(client as ClientImpl);
-    this.executor.setGate(ServerGate.Monitored, true);
+    this.gate.set(ServerGate.Monitored, true);
   }
 
   remove(client: Client): void {
     if (!this.clients.delete(client as ClientImpl)) return;
     client.flags &= ~MONITOR_FLAGS;
-    if (this.clients.size === 0) this.executor.setGate(ServerGate.Monitored, false);
+    if (this.clients.size === 0) this.gate.set(ServerGate.Monitored, false);
   }
 
   /** Tells of a command that has run. @param isInScript whether by a script of the client */
@@ -68,7 +69,7 @@ export class Monitors implements MonitorsApi {
     if (this.clients.size === 0) return;
     const line = Buffer.from(`+${this.describe(client, by, command, args)}\r\n`, 'latin1');
     for (const monitor of this.clients) {
-      if ((monitor.flags & SILENT) === 0) this.executor.push(monitor, line);
+      if ((monitor.flags & SILENT) === 0) this.pushes.push(monitor, line);
     }
   }
 

@@ -37,9 +37,10 @@ import { CrossProtocolGuard } from './cross-protocol.js';
 import { type CrashSignal, ServerDebug } from './debug.js';
 import { Door } from './door.js';
 import { Eviction } from './eviction.js';
-import { Executor } from './executor.js';
+import type { CommandListeners } from './execution/checked-path.js';
+import { Execution } from './execution/execution.js';
 import { followConfig } from './follow-config.js';
-import { ServerGate } from './gate.js';
+import { Gate, ServerGate } from './gate.js';
 import { HotKeys } from './hot-keys.js';
 import { ClientPeaks } from './info/client-peaks.js';
 import { Info } from './info/info.js';
@@ -156,7 +157,8 @@ export class Server implements ServerApi {
   readonly network: Network;
   readonly cron: Cron;
   private readonly maintenance: Maintenance;
-  readonly executor: Executor;
+  readonly execution: Execution;
+  readonly gate = new Gate();
   readonly turn: Turn;
   readonly memory: MemoryTracker;
   readonly eviction: Eviction;
@@ -232,7 +234,6 @@ export class Server implements ServerApi {
     this.latency = new LatencyMonitor(() => clock.now());
     this.stats.onLongTurn = (micros) => this.latency.add('event-loop', micros / 1000);
     const slowCommands = new SlowCommands(this.slowLog, this.latency);
-    const crossProtocol = new CrossProtocolGuard(clock, log);
     this.propagation = new Propagation({
       call: this.call,
       keyspace: this.keyspace,
@@ -247,36 +248,30 @@ export class Server implements ServerApi {
       clock,
       stats: this.stats,
       random: this.random,
-      onActive: (isActive) => this.executor.setGate(ServerGate.HotKeys, isActive),
+      onActive: (isActive) => this.gate.set(ServerGate.HotKeys, isActive),
     });
-    this.executor = new Executor({
-      clock,
-      log,
-      commands: this.commands,
-      keyspace: this.keyspace,
-      reply: this.replyWriter,
-      call: this.call,
-      stats: this.stats,
-      gateState: this.clients,
+    const { call, gate, stats } = this;
+    this.execution = new Execution({
       acl: this.acl,
-      propagation: this.propagation,
-      hotKeys: this.hotKeys,
-      onPaused: (client) => this.clients.hold(client),
-      onHttp: (client) => crossProtocol.refuse(client),
-      onExecRefused: (client) => this.transactions.reset(client),
-      onKeysReady: () => this.blocking.serve(),
-      onMonitored: (client, command, args, isInScript) =>
-        this.monitors.tell(client, command, args, isInScript),
-      onTracked: (client, command, args) => this.tracking.remember(client, command, args),
-      onTrackedDone: (client, command) => this.tracking.done(client, command),
-      onTrackingFull: () => this.tracking.evict(),
+      call,
+      clock,
+      commands: this.commands,
+      gate,
+      gateState: this.clients,
+      listeners: this.makeListeners(new CrossProtocolGuard(clock, log)),
+      log,
       onSlow: (client, command, args, usec) => slowCommands.note(client, command, args, usec),
-      onSaving: (client, command, args) => this.snapshots.beforeCommand(client, command, args),
+      propagation: this.propagation,
+      reply: this.replyWriter,
+      stats,
     });
-    this.monitors = new Monitors(this.executor, clock);
+    const { charges, inner, late, pushes } = this.execution;
+    this.monitors = new Monitors(gate, pushes, clock);
     this.blocking = new Blocking({
       clock,
-      executor: this.executor,
+      charges,
+      gate,
+      late,
       gateState: this.clients,
       stats: this.stats,
       turn: this.turn,
@@ -285,14 +280,14 @@ export class Server implements ServerApi {
     this.observers = new Observers(this.keyspace);
     this.pubsub = new Pubsub({
       messages,
-      push: (client, buf, start, end) => this.executor.pushBytes(client, buf, start, end),
+      push: (client, buf, start, end) => pushes.pushBytes(client, buf, start, end),
     });
     this.snapshots = new Snapshots({
       clock,
       config,
       keyspace: this.keyspace,
       launcher: options.workers ?? new ProcessLauncher(),
-      onWalking: (isWalking) => this.executor.setGate(ServerGate.Saving, isWalking),
+      onWalking: (isWalking) => this.gate.set(ServerGate.Saving, isWalking),
       defer: (go) => setImmediate(go),
       onSlice: (micros) => this.latency.add('snapshot-slice', micros / 1000),
       onWorker: options.onWorker ?? (() => {}),
@@ -331,7 +326,8 @@ export class Server implements ServerApi {
     config.isLoading = () => this.loading.isActive;
     this.notifications = new Notifications(this.observers, this.pubsub);
     this.tracking = new Tracking({
-      executor: this.executor,
+      gate,
+      pushes,
       observers: this.observers,
       clientById: (id) => this.clients.byId(id),
       meter: this.keyspace.meter,
@@ -342,16 +338,14 @@ export class Server implements ServerApi {
       call: this.call,
       watches: this.watches,
       propagation: this.propagation,
-      propagate: (exec) => this.executor.propagate(exec),
-      run: (client, command, args) => this.executor.runQueued(client, command, args),
+      run: (client, command, args) => inner.runQueued(client, command, args),
     });
     this.scripting = this.makeScripting(options);
     this.migration = new Migrations({
-      call: this.call,
       clock,
       config,
-      executor: this.executor,
-      log: this.log,
+      late,
+      log,
       isScriptSuspended: () => this.scripting.isSuspended,
       holdWrites: (isHeld) => this.clients.setMigrating(isHeld),
       release: () => this.clients.releasePaused(),
@@ -373,7 +367,7 @@ export class Server implements ServerApi {
     this.eviction = new Eviction({
       clock,
       config,
-      executor: this.executor,
+      gate,
       keyspace: this.keyspace,
       clientBytes: () => this.memory.recentClientBytes(),
       sample: () => this.memory.sample(),
@@ -385,7 +379,7 @@ export class Server implements ServerApi {
       sendDue: () => this.turn.end(),
     });
     this.diskErrors = new DiskErrors({
-      executor: this.executor,
+      gate,
       snapshotFailed: () => this.rdbSaves.refusesWrites,
       appendFailure: () => this.appendOnly.file.failure,
     });
@@ -440,7 +434,7 @@ export class Server implements ServerApi {
       },
     });
     this.turn.beforeSending = () => {
-      if (this.executor.keysReady) this.blocking.serve();
+      if (this.blocking.hasReady) this.blocking.serve();
       this.clients.runReady();
       this.expireCycle.fast();
       if (!this.scripting.isSuspended) this.tracking.broadcast();
@@ -457,12 +451,14 @@ export class Server implements ServerApi {
       log,
       onCrash: options.onCrash ?? (() => void this.stop(1)),
     });
-    slowCommands.follow(config, this.executor, this.stats);
+    slowCommands.follow(config, charges, stats);
     this.scheduleTasks();
     followConfig(config, {
       acl: this.acl,
-      executor: this.executor,
+      charges,
+      gate,
       keyspace: this.keyspace,
+      reader: this.execution.batch.reader,
       clients: this.clients,
       notifications: this.notifications,
       tracking: this.tracking,
@@ -548,6 +544,23 @@ export class Server implements ServerApi {
     return randomBytes(bytes).toString('hex');
   }
 
+  /** Who is asked and told of commands that pass the gate. */
+  private makeListeners(crossProtocol: CrossProtocolGuard): CommandListeners {
+    return {
+      hotKeys: this.hotKeys,
+      waiting: () => this.blocking,
+      onPaused: (client) => this.clients.hold(client),
+      onHttp: (client) => crossProtocol.refuse(client),
+      onExecRefused: (client) => this.transactions.reset(client),
+      onMonitored: (client, command, args, isInScript) =>
+        this.monitors.tell(client, command, args, isInScript),
+      onTracked: (client, command, args) => this.tracking.remember(client, command, args),
+      onTrackedDone: (client, command) => this.tracking.done(client, command),
+      onTrackingFull: () => this.tracking.evict(),
+      onSaving: (client, command, args) => this.snapshots.beforeCommand(client, command, args),
+    };
+  }
+
   private makeDataKeeper(): ServerDataKeeper {
     const { appendOnly, config, finalSave, snapshots } = this;
     return new ServerDataKeeper({ appendOnly, config, finalSave, snapshots });
@@ -595,14 +608,15 @@ export class Server implements ServerApi {
   }
 
   private makeLoader(): DataLoader {
-    const { call, clients, clock, commands, config, executor, keyspace, log } = this;
+    const { call, clients, clock, commands, config, keyspace, log } = this;
+    const { invocation } = this.execution;
     return new DataLoader({
       commands,
       replay: new LogReplay({
         call,
         clock,
         reply: this.replyWriter,
-        failed: (error, command, reply) => executor.failed(error, command, reply),
+        failed: (error, command, reply) => invocation.failed(error, command, reply),
       }),
       loading: this.dataLoading,
       rdb: {
@@ -673,7 +687,8 @@ export class Server implements ServerApi {
       disk: this.diskErrors,
       blocking: this.blocking,
       clock: this.clock,
-      executor: this.executor,
+      executor: this.execution.executor,
+      gate: this.gate,
       keyspace: this.keyspace,
       sideReply: new ReplyWriter((code) => this.stats.countError(code)),
       turn: this.turn,
@@ -699,14 +714,16 @@ export class Server implements ServerApi {
       commands: this.commands,
       config,
       engines: options.engines ?? [new LuaEngine({ version: scriptVersion() })],
-      executor: this.executor,
+      gate: this.gate,
+      inner: this.execution.inner,
+      late: this.execution.late,
       log: this.log,
       memory: () => this.eviction,
       propagation: this.propagation,
       refusals: new WriteRefusals({
         disk: () => this.diskErrors,
         isReadonlyReplica: () => false,
-        hasReplicas: () => (this.executor.gate & ServerGate.FewReplicas) === 0,
+        hasReplicas: () => !this.gate.has(ServerGate.FewReplicas),
       }),
       stats: this.stats,
       defer: (go) => setImmediate(go),

@@ -1,16 +1,17 @@
 /**
  * Who wants to know of slow commands: the slow log and latency monitoring.
  *
- * The executor compares with one number, the lower of the two thresholds, and only for what it has
- * timed anyway. Where that is too coarse (it times constant-time commands together, and few of those
- * that come one at a time), it is asked to time each: when someone wants to know of commands that
- * took less than a millisecond, or of single constant-time commands at all (latency monitoring).
+ * Commands are timed by execution/charges.ts, which compares with one number, the lower of the two
+ * thresholds, and only what it has timed anyway. Where that is too coarse (constant-time commands are
+ * timed together, and few of those that come one at a time), it is asked to time each: when someone
+ * wants to know of commands that took less than a millisecond, or of single constant-time commands at
+ * all (latency monitoring).
  */
 import type { Args } from '../resp/args.js';
 import type { Client } from './api/client.js';
 import { type Command, CommandBit } from './api/command-table.js';
 import type { Config } from './api/config.js';
-import type { Executor } from './executor.js';
+import type { Charges } from './execution/charges.js';
 import type { LatencyMonitor } from './latency-monitor.js';
 import type { SlowLog } from './slowlog.js';
 import type { Stats } from './stats.js';
@@ -28,7 +29,7 @@ export class SlowCommands {
   ) {}
 
   /** Keeps the thresholds at what the configuration says. */
-  follow(config: Config, executor: Executor, stats: Stats): void {
+  follow(config: Config, charges: Charges, stats: Stats): void {
     const apply = () => {
       const { values } = config;
       const slowerThan = values['slowlog-log-slower-than'];
@@ -37,8 +38,8 @@ export class SlowCommands {
       this.latency.setThreshold(monitorMs);
       const monitorUsec = monitorMs === 0 ? Number.POSITIVE_INFINITY : monitorMs * 1000;
       stats.longTurnMicros = monitorUsec;
-      executor.slowerThanUsec = Math.min(this.slowLogUsec, monitorUsec);
-      executor.timesEach = monitorMs > 0 || this.slowLogUsec < TIME_EACH_BELOW;
+      charges.slowerThanUsec = Math.min(this.slowLogUsec, monitorUsec);
+      charges.timesEach = monitorMs > 0 || this.slowLogUsec < TIME_EACH_BELOW;
       return undefined;
     };
     apply();

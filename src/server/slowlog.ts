@@ -7,7 +7,7 @@
  * An entry is a copy, and a small one however long the request was: 32 arguments of 128 bytes at
  * most, with a note of how much is missing. Arguments that are secret are hidden (hidden-args.ts).
  *
- * Which commands get here is the executor's business: see "Timing" there, and slow-commands.ts.
+ * Which commands get here is told in execution/charges.ts and slow-commands.ts.
  */
 import Denque from 'denque';
 import type { Args } from '../resp/args.js';

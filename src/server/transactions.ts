@@ -14,10 +14,10 @@ import type { Args } from '../resp/args.js';
 import { ReplyError } from '../resp/reply-error.js';
 import type { Call } from './api/call.js';
 import { type Client, ClientFlag, ClientGate } from './api/client.js';
-import type { PropagationApi } from './api/propagation.js';
 import type { TransactionsApi } from './api/transactions.js';
 import type { ClientImpl } from './client.js';
 import type { RegisteredCommand } from './command-table.js';
+import type { Propagation } from './propagation/propagation.js';
 import { Transaction } from './transaction.js';
 import type { Watches } from './watches.js';
 
@@ -29,9 +29,7 @@ const ABORTED = new ReplyError('EXECABORT Transaction discarded because of previ
 export interface TransactionsParts {
   readonly call: Call;
   readonly watches: Watches;
-  readonly propagation: PropagationApi;
-  /** EXEC is done, in a later turn: what it has changed is passed on. */
-  propagate(exec: RegisteredCommand): void;
+  readonly propagation: Propagation;
   /** Runs a queued command, as if its request had come now. */
   run(client: ClientImpl, command: RegisteredCommand, args: Args): void;
 }
@@ -101,10 +99,11 @@ export class Transactions implements TransactionsApi {
     if (unfinished === undefined || unfinished.client !== client) return;
     this.unfinished = undefined;
     const { command, next, transaction } = unfinished;
-    this.parts.call.command = command;
+    const { call, propagation } = this.parts;
+    call.command = command;
     if (!this.runFrom(client, transaction, next)) return;
     this.reset(client);
-    this.parts.propagate(command);
+    if (call.propagating) propagation.afterCommand(call, command);
   }
 
   /** @returns whether all of it is done: not when a script was left */

@@ -19,7 +19,6 @@ import { connect as connectTls } from 'node:tls';
 import type { Args } from '../../resp/args.js';
 import { encodeRequest } from '../../resp/encode-request.js';
 import type { WaitingCall } from '../api/blocking.js';
-import type { Call } from '../api/call.js';
 import type { BlockReason } from '../api/client.js';
 import type { Clock } from '../api/clock.js';
 import type { Config } from '../api/config.js';
@@ -32,7 +31,7 @@ import type {
 } from '../api/migration.js';
 import type { ClientImpl } from '../client.js';
 import type { RegisteredCommand } from '../command-table.js';
-import type { Executor } from '../executor.js';
+import type { LateCommand, LateCommands } from '../execution/late-commands.js';
 import { clientOptions } from '../tls/settings.js';
 import { TargetLink } from './target-link.js';
 
@@ -42,10 +41,9 @@ const LINK_TTL_MS = 10_000;
 const SCRIPT_POLL_MS = 1;
 
 export interface MigrationsParts {
-  readonly call: Call;
   readonly clock: Clock;
   readonly config: Config;
-  readonly executor: Executor;
+  readonly late: LateCommands;
   readonly log: Log;
   /** Whether a script was left in the middle: nothing may be changed. */
   isScriptSuspended(): boolean;
@@ -56,12 +54,11 @@ export interface MigrationsParts {
 }
 
 /** A MIGRATE that waits for the target. */
-class MigrationWait implements BlockReason {
+class MigrationWait implements BlockReason, LateCommand {
   readonly kind = 'async';
   readonly client: ClientImpl;
   readonly command: RegisteredCommand;
   readonly request: Args;
-  readonly db: WaitingCall['db'];
   readonly accepted: boolean[] = [];
   error: string | undefined = undefined;
   mayRetry = true;
@@ -77,7 +74,6 @@ class MigrationWait implements BlockReason {
     this.client = call.client as ClientImpl;
     this.command = call.command as RegisteredCommand;
     this.request = call.args.copy();
-    this.db = call.db;
   }
 
   get requestBytes(): number {
@@ -203,25 +199,17 @@ export class Migrations implements MigrationApi {
 
   /** All is known that will ever be: the command goes on. */
   private conclude(wait: MigrationWait, failure: LinkFailure | undefined): void {
-    const { call, clock, executor, holdWrites, isScriptSuspended, release } = this.parts;
+    const { clock, holdWrites, isScriptSuspended, late, release } = this.parts;
     if (this.isStopped) return;
     if (isScriptSuspended()) {
       clock.setTimer(() => this.conclude(wait, failure), SCRIPT_POLL_MS);
       return;
     }
-    const { accepted, client, command, db, error, finish, request } = wait;
+    const { accepted, client, error, finish } = wait;
     const begin = clock.micros();
     holdWrites(false);
-    executor.goOn(client, () => {
-      call.now = clock.now();
-      call.args = request;
-      call.command = command;
-      call.db = db;
-      const result = { accepted, error, failure };
-      const failed = executor.writeReply(command, call.reply, () => finish(result));
-      executor.propagate(command);
-      if (failed) command.failed++;
-      executor.chargeDone(client, command, request, wait.usec + clock.micros() - begin);
+    late.goOn(wait, clock.now(), () => {
+      late.conclude(wait, begin, () => finish({ accepted, error, failure }));
     });
     client.unblock();
     release();

@@ -7,11 +7,10 @@
  *
  * Source: writeCommandsDeniedByDiskError in Redis 7.2's server.c.
  */
-import type { Executor } from '../executor.js';
-import { type DiskGate, ServerGate } from '../gate.js';
+import { type DiskGate, type Gate, ServerGate } from '../gate.js';
 
 export interface DiskErrorsParts {
-  readonly executor: Executor;
+  readonly gate: Gate;
   /**
    * Whether the last snapshot in the background has failed, there are save points, and
    * `stop-writes-on-bgsave-error` is set.
@@ -34,9 +33,8 @@ export class DiskErrors implements DiskGate {
   constructor(private readonly parts: DiskErrorsParts) {}
 
   update(): void {
-    const { executor } = this.parts;
     this.refusal = this.error();
-    executor.setGate(ServerGate.DiskFailing, this.refusal !== undefined);
+    this.parts.gate.set(ServerGate.DiskFailing, this.refusal !== undefined);
   }
 
   private error(): string | undefined {

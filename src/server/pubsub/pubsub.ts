@@ -25,7 +25,7 @@ const SHARD_MESSAGE = Buffer.from('smessage');
 
 export interface PubsubParts {
   readonly messages: MessageBuffer;
-  /** Sends a message behind the reply to the client's running command, if any; see Executor. */
+  /** Sends a message behind the reply to the client's running command, if any; see Pushes. */
   push(client: ClientImpl, buf: Buffer, start: number, end: number): void;
 }
 

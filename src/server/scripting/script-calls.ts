@@ -1,7 +1,7 @@
 /**
  * Commands that a script runs: the script's side of the server.
  *
- *     request  GET k ──look up, check──> Executor.runInScript ──> out: $1 v   ──> the script
+ *     request  GET k ──look up, check──> InnerCommands.runInScript ──> out: $1 v   ──> the script
  *
  * They run as the client's who has sent the script: its user, its tracking, its database until the
  * script selects another. Replies are written to a buffer of their own. Before the first write, what
@@ -25,7 +25,7 @@ import type { Log } from '../api/log.js';
 import type { PropagationApi } from '../api/propagation.js';
 import type { ClientImpl } from '../client.js';
 import type { CommandTableImpl, RegisteredCommand } from '../command-table.js';
-import type { Executor } from '../executor.js';
+import type { InnerCommands } from '../execution/inner-commands.js';
 import type { Stats } from '../stats.js';
 import type { WriteRefusals } from './write-refusals.js';
 
@@ -45,7 +45,7 @@ export const FIRST_SLICE_US = 5000;
 export interface ScriptCallsParts {
   readonly acl: Acl;
   readonly commands: CommandTableImpl;
-  readonly executor: Executor;
+  readonly inner: InnerCommands;
   readonly log: Log;
   readonly stats: Stats;
   readonly refusals: WriteRefusals;
@@ -180,7 +180,7 @@ export class ScriptCalls implements ScriptHost {
     out.rewind();
     out.open(this.resp === 3);
     const { args } = this.request;
-    this.callMicros = this.parts.executor.runInScript(this.client, command, args, out);
+    this.callMicros = this.parts.inner.runInScript(this.client, command, args, out);
     if (out.overflow.length > 0) {
       this.reply = Buffer.concat(out.take());
       this.replyStart = 0;

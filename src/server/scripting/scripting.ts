@@ -36,8 +36,9 @@ import type { ClientImpl } from '../client.js';
 import type { ServerClock } from '../clock.js';
 import type { CommandTableImpl, RegisteredCommand } from '../command-table.js';
 import type { Config } from '../config/config.js';
-import type { Executor } from '../executor.js';
-import { type MemoryGate, type ScriptGate, ServerGate } from '../gate.js';
+import type { InnerCommands } from '../execution/inner-commands.js';
+import type { LateCommand, LateCommands } from '../execution/late-commands.js';
+import { type Gate, type MemoryGate, type ScriptGate, ServerGate } from '../gate.js';
 import type { ServerLog } from '../log.js';
 import type { Stats } from '../stats.js';
 import { DebugSession } from './debug-session.js';
@@ -95,7 +96,9 @@ export interface ScriptingParts {
   readonly commands: CommandTableImpl;
   readonly config: Config;
   readonly engines: readonly ScriptEngine[];
-  readonly executor: Executor;
+  readonly gate: Gate;
+  readonly inner: InnerCommands;
+  readonly late: LateCommands;
   readonly log: ServerLog;
   readonly memory: () => MemoryGate;
   readonly propagation: PropagationApi;
@@ -114,12 +117,13 @@ export interface ScriptingParts {
 }
 
 /** Why a client waits whose script was left. */
-class ScriptWait implements BlockReason {
+class ScriptWait implements BlockReason, LateCommand {
   readonly kind = 'script';
   /** What the command has taken so far, in microseconds. */
   usec = 0;
 
   constructor(
+    readonly client: ClientImpl,
     readonly request: Args,
     readonly command: RegisteredCommand,
     /** Takes what the client says to the debugger of its script. */
@@ -172,7 +176,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
     this.calls = new ScriptCalls({
       acl: parts.acl,
       commands: parts.commands,
-      executor: parts.executor,
+      inner: parts.inner,
       log,
       stats: parts.stats,
       refusals: parts.refusals,
@@ -224,7 +228,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
   }
 
   private tellMonitors({ args, client }: Call): void {
-    if ((this.parts.executor.gate & ServerGate.Monitored) === 0) return;
+    if (!this.parts.gate.has(ServerGate.Monitored)) return;
     this.parts.onMonitored(client as ClientImpl, args);
   }
 
@@ -313,11 +317,8 @@ export class Scripting implements ScriptingApi, ScriptGate {
   private tellSession(bytes: Buffer): void {
     const { session, wait } = this;
     if (session === undefined || wait === undefined) return;
-    const { call, executor } = this.parts;
-    executor.goOn(this.calls.client, () => {
-      this.goBackTo(wait);
-      this.debugged(call, () => session.take(bytes));
-    });
+    const { call, late } = this.parts;
+    late.goOn(wait, this.startMs, () => this.debugged(call, () => session.take(bytes)));
   }
 
   /** Does what a debugger asks for, whose commands are the script's. */
@@ -489,8 +490,9 @@ export class Scripting implements ScriptingApi, ScriptGate {
   }
 
   private suspend(call: Call): void {
-    const { clock, defer, executor, onSuspended } = this.parts;
+    const { clock, defer, gate, onSuspended } = this.parts;
     this.wait = new ScriptWait(
+      call.client as ClientImpl,
       call.args.copy(),
       call.command as RegisteredCommand,
       this.session === undefined ? undefined : (bytes) => this.tellSession(bytes),
@@ -499,7 +501,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
     this.beganUs = clock.micros() - FIRST_SLICE_US;
     this.isBusy = false;
     call.client.block(this.wait);
-    executor.setGate(ServerGate.Scripting, true);
+    gate.set(ServerGate.Scripting, true);
     onSuspended(true);
     if (this.session?.isStopped !== true) defer(this.goOn);
   }
@@ -507,15 +509,13 @@ export class Scripting implements ScriptingApi, ScriptGate {
   private resume(): void {
     if (this.isStopped || this.wait === undefined) return;
     const { wait } = this;
-    const { executor } = this.parts;
-    executor.goOn(this.calls.client, () => this.resumeWithin(wait));
+    this.parts.late.goOn(wait, this.startMs, () => this.resumeWithin(wait));
   }
 
-  /** Another slice; `executor.goOn` has made the client the one that runs. */
+  /** Another slice, within `goOn`. */
   private resumeWithin(wait: ScriptWait): void {
     const { call, clock, defer } = this.parts;
     const begin = clock.micros();
-    this.goBackTo(wait);
     this.calls.sliceEndUs = begin + SLICE_US;
     let isDone = true;
     try {
@@ -540,15 +540,6 @@ export class Scripting implements ScriptingApi, ScriptGate {
     defer(this.goOn);
   }
 
-  /** The command that has begun the script is the one that runs. */
-  private goBackTo(wait: ScriptWait): void {
-    const { call } = this.parts;
-    call.now = this.startMs;
-    call.args = wait.request;
-    call.command = wait.command;
-    call.db = call.client.db;
-  }
-
   /** `busy-reply-threshold`: from then on, others are answered with BUSY. */
   private checkThreshold(): void {
     const { config, log, release } = this.parts;
@@ -566,20 +557,19 @@ export class Scripting implements ScriptingApi, ScriptGate {
 
   /** A script that was left is done. */
   private finishLater(wait: ScriptWait, begin: number, write: () => void): void {
-    const { call, clock, executor, onDone, onSuspended, release } = this.parts;
-    const { client } = this.calls;
-    const { command, request } = wait;
+    const { gate, late, onDone, onSuspended, release } = this.parts;
+    const { client } = wait;
     this.endSession(client);
     this.wait = undefined;
     this.isBusy = false;
-    const failed = executor.writeReply(command, call.reply, write);
-    this.end(client);
-    call.args = request;
-    call.db = client.db;
-    executor.propagate(command);
-    if (failed) command.failed++;
-    executor.chargeDone(client, command, request, wait.usec + clock.micros() - begin);
-    executor.setGate(ServerGate.Scripting, false);
+    late.conclude(wait, begin, () => {
+      try {
+        write();
+      } finally {
+        this.end(client);
+      }
+    });
+    gate.set(ServerGate.Scripting, false);
     onSuspended(false);
     client.unblock();
     onDone(client);

@@ -24,7 +24,8 @@ import { type Command, CommandBit } from '../api/command-table.js';
 import { keyPositions } from '../api/keys.js';
 import type { TrackingApi, TrackingCounts, TrackingOptions } from '../api/tracking.js';
 import type { ClientImpl } from '../client.js';
-import { ServerGate } from '../gate.js';
+import type { Pushes } from '../execution/pushes.js';
+import { type Gate, ServerGate } from '../gate.js';
 import { Invalidation, redirectBroken } from './invalidation.js';
 import { checkOptions } from './options.js';
 import { PrefixTable } from './prefix-table.js';
@@ -36,17 +37,10 @@ type Tracked = TrackedClient<ClientImpl>;
 /** Keys that are removed at a time while there are too many; more each time that it was not enough. */
 const EVICTED_AT_ONCE = 100;
 
-/** What tracking needs of the executor. */
-export interface TrackingExecutor {
-  /** @param bit of ServerGate */
-  setGate(bit: number, isSet: boolean): void;
-  /** The client whose command is running, if it passes the gate: one that tracks does. */
-  readonly current: ClientImpl | undefined;
-  push(client: ClientImpl, message: Buffer): void;
-}
-
 export interface TrackingParts {
-  readonly executor: TrackingExecutor;
+  readonly gate: Gate;
+  /** A client that tracks passes the gate, and so is the current one while its command runs. */
+  readonly pushes: Pushes;
   readonly observers: { listen(observer: KeyspaceObserver, listens: boolean): void };
   clientById(id: number): ClientImpl | undefined;
   /** Counts the memory of the table. */
@@ -128,7 +122,7 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
     this.tracked.delete(state);
     this.redirected(state.redirect, -1);
     // While its command is running, `done` is still to come.
-    if (impl !== this.parts.executor.current) this.settleGate(impl);
+    if (impl !== this.parts.pushes.current) this.settleGate(impl);
     this.listen();
   }
 
@@ -140,7 +134,7 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
     return this.receiver(id) !== undefined;
   }
 
-  // ---- what the executor tells
+  // ---- what is told of commands
 
   /** A command of a client that tracks has run; EXEC's commands one by one. */
   remember(client: ClientImpl, command: Command, args: Args): void {
@@ -182,7 +176,7 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
   // ---- what the keyspace tells
 
   keyChanged(_db: Database, key: Uint8Array): void {
-    const by = this.isServers ? undefined : this.parts.executor.current;
+    const by = this.isServers ? undefined : this.parts.pushes.current;
     this.isServers = false;
     if (this.prefixes.size > 0) {
       this.prefixes.change(key, by);
@@ -193,7 +187,7 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
 
   /** Which database it is does not matter: keys are not told apart by it. */
   flushed(): void {
-    const { current } = this.parts.executor;
+    const { current } = this.parts.pushes;
     const message = Invalidation.ofAll();
     for (const state of this.tracked) {
       if (state.client === current) this.pending.push({ to: state, message });
@@ -254,25 +248,25 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
     const state = this.parts.clientById(id)?.tracking;
     // In broadcasting mode, what was read before that is not told.
     if (state === undefined || state.isBcast) return;
-    const isCurrent = state.client === this.parts.executor.current;
+    const isCurrent = state.client === this.parts.pushes.current;
     if (isCurrent && state.noLoop) return;
     if (isCurrent && waits) this.pending.push({ to: state, message });
     else this.send(state, message);
   }
 
   private send(state: Tracked, message: Invalidation): void {
-    const { executor } = this.parts;
+    const { pushes } = this.parts;
     const { client, redirect } = state;
     if (redirect === 0) {
-      if (client.resp === 3) executor.push(client, message.encoded(3));
+      if (client.resp === 3) pushes.push(client, message.encoded(3));
       return;
     }
     const receiver = this.receiver(redirect);
     if (receiver === undefined) {
       client.flags |= ClientFlag.TrackingBroken;
-      if (client.resp === 3) executor.push(client, redirectBroken(redirect));
+      if (client.resp === 3) pushes.push(client, redirectBroken(redirect));
     } else if (receiver.resp === 3 || (receiver.flags & ClientFlag.Pubsub) !== 0) {
-      executor.push(receiver, message.encoded(receiver.resp));
+      pushes.push(receiver, message.encoded(receiver.resp));
     }
   }
 
@@ -318,12 +312,12 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
 
   /** While there are too many keys, every command is preceded by `evict`. */
   private checkSize(): void {
-    if (this.isFull) this.parts.executor.setGate(ServerGate.TrackingFull, true);
+    if (this.isFull) this.parts.gate.set(ServerGate.TrackingFull, true);
   }
 
   /** Removes keys beyond the limit, and tells the clients that have read them. */
   evict(): void {
-    const { executor } = this.parts;
+    const { gate } = this.parts;
     for (let left = EVICTED_AT_ONCE * (this.exceeded + 1); left > 0 && this.isFull; left--) {
       this.invalidate(this.table.next()!, false);
     }
@@ -332,7 +326,7 @@ export class Tracking implements TrackingApi, TrackingCounts, KeyspaceObserver {
       return;
     }
     this.exceeded = 0;
-    executor.setGate(ServerGate.TrackingFull, false);
+    gate.set(ServerGate.TrackingFull, false);
   }
 }
 

@@ -377,6 +377,6 @@ describe('what is told of those who wait', () => {
     await rig.ask(writer, 'wpush b xyz');
     expect(rig.info('clients', 'total_blocking_keys')).toBe('0');
     expect(rig.server.keyspace.databases[0]!.waiters).toBeUndefined();
-    expect(rig.server.executor.gate).toBe(0);
+    expect(rig.server.gate.bits).toBe(0);
   });
 });

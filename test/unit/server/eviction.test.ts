@@ -15,7 +15,7 @@ afterEach(() => rig.close());
 
 /** Whether commands have to ask whether there is room. */
 function asks(): boolean {
-  return (rig.server.executor.gate & ServerGate.MemoryLimited) !== 0;
+  return rig.server.gate.has(ServerGate.MemoryLimited);
 }
 
 /** Sets the limit to what is in use and so many bytes more. */

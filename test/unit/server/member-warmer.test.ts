@@ -6,7 +6,7 @@ import { Kind } from '../../../src/keyspace/kinds.js';
 import { DictSet } from '../../../src/keyspace/set/dict-set.js';
 import { RequestReader } from '../../../src/resp/request-reader.js';
 import { CommandTableImpl } from '../../../src/server/command-table.js';
-import { MemberWarmer } from '../../../src/server/member-warmer.js';
+import { MemberWarmer } from '../../../src/server/execution/member-warmer.js';
 
 const keyspace = new Keyspace({ databases: 1, random: () => 0.5, debugArena: true });
 const db = keyspace.databases[0]!;
@@ -21,7 +21,7 @@ function addSet(name: string): void {
   db.addObjectKey(key, 0, key.length, 0, Kind.SetDict, set);
 }
 
-/** Parses requests, hashes their keys as the executor does, and warms. */
+/** Parses requests, hashes their keys as the batch does, and warms. */
 function warm(text: string): RequestReader {
   const reader = new RequestReader();
   const bytes = Buffer.from(text);

@@ -1,5 +1,5 @@
 /**
- * Has a batch's loads of big collections overlap, as the executor's warm-up does for keys.
+ * Has a batch's loads of big collections overlap, as Batch.warm does for keys.
  *
  * A member of a set, hash or sorted set that is a hash table is three cache misses away: bucket,
  * entry, block. Pipelined requests on one such collection name many members, whose misses do not
@@ -9,12 +9,12 @@
  *
  * To be called when the keys are warm; allocates nothing, guarded by `npm run bench -- sets`.
  */
-import { type Dict, WARM_MAX } from '../datastructs/dict.js';
-import type { Database } from '../keyspace/database.js';
-import { isHashed } from '../keyspace/kinds.js';
-import type { RequestReader } from '../resp/request-reader.js';
-import { parseDouble } from '../text/double.js';
-import type { Command } from './api/command-table.js';
+import { type Dict, WARM_MAX } from '../../datastructs/dict.js';
+import type { Database } from '../../keyspace/database.js';
+import { isHashed } from '../../keyspace/kinds.js';
+import type { RequestReader } from '../../resp/request-reader.js';
+import { parseDouble } from '../../text/double.js';
+import type { Command } from '../api/command-table.js';
 
 /** Where members stand that have nothing before them but the key. */
 const FIRST_BEHIND_KEY = 2;
