@@ -6,6 +6,7 @@ import type { ReplyWriter } from '../resp/reply-writer.js';
 import type { Call } from '../server/api/call.js';
 import type { CommandFlag, CommandSpec } from '../server/api/command.js';
 import { type Config, isSensitive } from '../server/api/config.js';
+import { answerWith } from './answer.js';
 
 const ADMIN_FLAGS: readonly CommandFlag[] = ['admin', 'noscript', 'loading', 'stale'];
 const ON_ALL_NODES = ['request_policy:all_nodes', 'response_policy:all_succeeded'];
@@ -70,17 +71,12 @@ const set: CommandSpec = {
   tips: ON_ALL_NODES,
   reply: 'OK',
   secrets: sensitiveValues,
-  run({ args, client, server, reply }: Call) {
+  run(call: Call) {
+    const { args, client, server } = call;
     if (args.count % 2 !== 0) throw SYNTAX_ERROR;
     const pairs: [string, string][] = [];
     for (let i = 2; i < args.count; i += 2) pairs.push([args.text(i), args.text(i + 1)]);
-    const result = server.config.setLatin1(pairs, { isLocal: client.isLocal });
-    if (!(result instanceof Promise)) {
-      answerSet(reply, result);
-      return;
-    }
-    client.block({ kind: 'async' });
-    result.then((late) => client.unblock((lateReply) => answerSet(lateReply, late)));
+    answerWith(call, server.config.setLatin1(pairs, { isLocal: client.isLocal }), answerSet);
   },
 };
 

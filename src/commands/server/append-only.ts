@@ -5,6 +5,7 @@ import type { ReplyWriter } from '../../resp/reply-writer.js';
 import type { RewriteRequest } from '../../server/api/append-only.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
+import { answerWith } from '../answer.js';
 import { parseTimeoutMs } from '../block-timeout.js';
 
 const BAD_LOCAL = new ReplyError('ERR value is out of range, value must between 0 and 1');
@@ -31,14 +32,8 @@ export const bgrewriteaof: CommandSpec = {
   arity: 1,
   flags: ['admin', 'noscript', 'no_async_loading'],
   reply: 'status',
-  run({ client, reply, server }: Call) {
-    const request = server.appendOnly.rewrite();
-    if (!(request instanceof Promise)) {
-      answerRewrite(reply, request);
-      return;
-    }
-    client.block({ kind: 'async' });
-    request.then((late) => client.unblock((lateReply) => answerRewrite(lateReply, late)));
+  run(call: Call) {
+    answerWith(call, call.server.appendOnly.rewrite(), answerRewrite);
   },
 };
 

@@ -8,10 +8,10 @@ import type { Dict } from '../../datastructs/dict.js';
 import { encodingName, isObject } from '../../keyspace/kinds.js';
 import { NO_CONFIG_FILE, NO_SUCH_KEY } from '../../resp/errors.js';
 import { ReplyError } from '../../resp/reply-error.js';
-import type { ReplyWriter } from '../../resp/reply-writer.js';
 import type { Call } from '../../server/api/call.js';
 import type { CommandSpec } from '../../server/api/command.js';
 import { globMatch } from '../../text/glob.js';
+import { answerWith } from '../answer.js';
 import { badSubcommand } from '../bad-subcommand.js';
 import { isShared, SHARED_REFCOUNT } from '../keys/object.js';
 import {
@@ -179,22 +179,17 @@ function loadLog(call: Call): void {
 
 /** Answers now, or when it is done. @param message for the log if it went well */
 function answerLoad(
-  { client, reply, server }: Call,
+  call: Call,
   loaded: boolean | Promise<boolean>,
   message: string,
   error: ReplyError,
 ): void {
-  const answer = (isLoaded: boolean, to: ReplyWriter) => {
-    if (isLoaded) server.log.notice(message);
-    if (isLoaded) to.ok();
-    else to.error(error);
-  };
-  if (typeof loaded === 'boolean') {
-    answer(loaded, reply);
-    return;
-  }
-  client.block({ kind: 'async' });
-  void loaded.then((isLoaded) => client.unblock((later) => answer(isLoaded, later)));
+  const { log } = call.server;
+  answerWith(call, loaded, (reply, isLoaded) => {
+    if (isLoaded) log.notice(message);
+    if (isLoaded) reply.ok();
+    else reply.error(error);
+  });
 }
 
 /** A pause before each write to the append-only file, in microseconds. */
