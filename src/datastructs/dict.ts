@@ -36,11 +36,13 @@ import type { MemoryMeter } from './memory-meter.js';
 import { copyBytes } from './move-bytes.js';
 import { type BigArray, release } from './release.js';
 import { nextCursor } from './scan-cursor.js';
+import { beginsSlab, segmentAfter } from './slab.js';
 import { SpareTable } from './spare-table.js';
 
 /** Entries of a segment, as a shift: 2^18 entries of 16 bytes are 4 MiB. */
 const ENTRY_SHIFT = 18;
 const ENTRY_MASK = (1 << ENTRY_SHIFT) - 1;
+const SEGMENT_WORDS = 4 << ENTRY_SHIFT;
 /** Few, for there may be many small collections. */
 const FIRST_ENTRIES = 8;
 const ENTRY_BYTES = 16;
@@ -356,7 +358,9 @@ export class Dict {
     this.size--;
     if (this.rehashAt >= 0) this.rehashStep();
     // A segment in reserve, so that a size which sways asks for none again and again.
-    if (this.entries.length - 1 > (last + ENTRY_MASK) >>> ENTRY_SHIFT) this.trim();
+    if (this.entries.length - 1 > (last + ENTRY_MASK) >>> ENTRY_SHIFT) {
+      this.trim((array) => this.arena.discard(array));
+    }
   }
 
   hashOf(e: number): number {
@@ -530,7 +534,7 @@ export class Dict {
   /** Its tables, for whoever throws the dict away as a whole; it can't be used after that. */
   takeMemory(): Int32Array[] {
     const spare = this.spare.take(this.spare.bytes / 4);
-    return [this.table, this.table1, spare, ...this.entries.splice(0)];
+    return [this.table, this.table1, spare, ...this.entries.splice(0).filter(beginsSlab)];
   }
 
   /** Has all blocks moved to another arena, and freed in the one they were in. */
@@ -553,8 +557,12 @@ export class Dict {
     copy.table = this.table.slice();
     copy.mask = this.mask;
     copy.prepareFrom = this.prepareFrom;
-    copy.entries.length = 0;
-    for (const segment of this.entries) copy.entries.push(segment.slice());
+    copy.entries[0] = this.entries[0]!.slice();
+    for (let i = 1; i < this.entries.length; i++) {
+      const segment = segmentAfter(copy.entries[i - 1]!, SEGMENT_WORDS);
+      segment.set(this.entries[i]!);
+      copy.entries.push(segment);
+    }
     copy.entryBytes = this.entryBytes;
     copy.size = this.size;
     copy.top = this.top;
@@ -581,14 +589,15 @@ export class Dict {
   }
 
   /**
-   * Gives a piece of memory back that emptying the dict has left, if there is one (under 1 ms).
+   * Gives a piece of memory back that emptying the dict has left, if there is one (1 or 2 ms).
    * @param give takes it instead
    * @returns whether there was one
    */
   trim(give: (array: BigArray) => void = release): boolean {
     const last = this.entries.length - 1;
     if (last < 1 || this.top > last << ENTRY_SHIFT) return false;
-    give(this.entries.pop()!);
+    const segment = this.entries.pop()!;
+    if (beginsSlab(segment)) give(segment);
     this.entryBytes -= ENTRY_BYTES << ENTRY_SHIFT;
     this.tally();
     return true;
@@ -794,7 +803,7 @@ export class Dict {
     const segment = top >>> ENTRY_SHIFT;
     const words = this.entries[segment];
     if (words === undefined) {
-      this.entries.push(new Int32Array(4 << ENTRY_SHIFT));
+      this.entries.push(segmentAfter(this.entries[segment - 1]!, SEGMENT_WORDS));
       this.entryBytes += ENTRY_BYTES << ENTRY_SHIFT;
       this.tally();
     } else if ((top & ENTRY_MASK) << 2 >= words.length) {

@@ -370,6 +370,7 @@ export class QuicklistNodes {
     const bigger = new Int32Array(this.table.length * 2);
     this.hasResized = true;
     bigger.set(this.table);
+    this.arena.discard(this.table);
     this.table = bigger;
   }
 
@@ -445,7 +446,8 @@ export class QuicklistNodes {
     this.freedBytes += bytes;
     if (this.freedBytes < TRIM_AFTER_BYTES) return;
     this.freedBytes = 0;
-    if (this.arena.capacityBytes - this.blockSum > TRIM_SPARE_BYTES) this.arena.trim();
+    if (this.arena.capacityBytes - this.blockSum <= TRIM_SPARE_BYTES) return;
+    this.arena.trim((array) => this.arena.discard(array));
   }
 
   private rehome(arena: Arena): void {

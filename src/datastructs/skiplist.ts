@@ -40,11 +40,13 @@ import { type Dict, WARM_MAX } from './dict.js';
 import { DOUBLE_FIELD } from './double-field.js';
 import { compareBytes } from './move-bytes.js';
 import { release } from './release.js';
+import { beginsSlab, segmentAfter } from './slab.js';
 
 /** Units of a segment, as a shift: 2^18 units are 2 MiB. */
 const SEGMENT_SHIFT = 18;
 const SEGMENT_UNITS = 1 << SEGMENT_SHIFT;
 const SEGMENT_MASK = SEGMENT_UNITS - 1;
+const SEGMENT_WORDS = 2 * SEGMENT_UNITS;
 /** 2^32 nodes are more than have numbers. */
 const MAX_HEIGHT = 32;
 
@@ -108,7 +110,7 @@ export class SkipList {
     this.bytes = 0;
     this.random = seed | 0 || 1;
     const units = HEAD_UNITS + Math.ceil(members * MEAN_UNITS);
-    this.setSegment(0, new Float64Array(Math.min(units, SEGMENT_UNITS)));
+    this.setSegment(0, new Int32Array(2 * Math.min(units, SEGMENT_UNITS)));
   }
 
   // ---- nodes
@@ -220,7 +222,11 @@ export class SkipList {
    */
   copy(dict: Dict): SkipList {
     const copy = new SkipList(dict, this.random, 0);
-    for (let i = 0; i < this.scores.length; i++) copy.setSegment(i, this.scores[i]!.slice());
+    copy.setSegment(0, this.words[0]!.slice());
+    for (let i = 1; i < this.words.length; i++) {
+      copy.addSegment(i);
+      copy.words[i]!.set(this.words[i]!);
+    }
     copy.size = this.size;
     copy.last = this.last;
     copy.height = this.height;
@@ -232,7 +238,7 @@ export class SkipList {
   /** Its memory, for whoever throws the list away as a whole; it can't be used after that. */
   takeMemory(): Int32Array[] {
     this.scores.length = 0;
-    return this.words.splice(0);
+    return this.words.splice(0).filter(beginsSlab);
   }
 
   /**
@@ -541,7 +547,7 @@ export class SkipList {
     if ((node & SEGMENT_MASK) + units > SEGMENT_UNITS) node = (node | SEGMENT_MASK) + 1;
     const segment = node >>> SEGMENT_SHIFT;
     if (segment === this.scores.length) {
-      this.setSegment(segment, new Float64Array(SEGMENT_UNITS));
+      this.addSegment(segment);
     } else if ((node & SEGMENT_MASK) + units > this.scores[segment]!.length) {
       this.growFirst(node + units);
     }
@@ -553,17 +559,21 @@ export class SkipList {
   private growFirst(units: number): void {
     const before = this.scores[0]!;
     const wanted = Math.max(units, before.length + (before.length >>> 1));
-    const bigger = new Float64Array(Math.min(wanted, SEGMENT_UNITS));
-    bigger.set(before);
+    const bigger = new Int32Array(2 * Math.min(wanted, SEGMENT_UNITS));
     const old = this.words[0]!;
+    bigger.set(old);
     this.setSegment(0, bigger);
     release(old);
   }
 
-  private setSegment(i: number, scores: Float64Array<ArrayBuffer>): void {
-    this.bytes += scores.byteLength - (this.scores[i]?.byteLength ?? 0);
-    this.scores[i] = scores;
-    this.words[i] = new Int32Array(scores.buffer);
+  private addSegment(i: number): void {
+    this.setSegment(i, segmentAfter(this.words[i - 1]!, SEGMENT_WORDS));
+  }
+
+  private setSegment(i: number, words: Int32Array<ArrayBuffer>): void {
+    this.bytes += words.byteLength - (this.words[i]?.byteLength ?? 0);
+    this.words[i] = words;
+    this.scores[i] = new Float64Array(words.buffer, words.byteOffset, words.length / 2);
   }
 }
 

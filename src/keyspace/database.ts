@@ -50,9 +50,9 @@ export class Database {
   /** Blocks of this database alone, so that flushing it is throwing them away. */
   arena: Arena;
   dict: Dict;
-  expires = new ExpiryTable();
+  expires: ExpiryTable;
   /** Hashes whose fields have deadlines, with the earliest of them. */
-  fieldExpires = new ExpiryTable();
+  fieldExpires: ExpiryTable;
   objects = new ObjectTable();
   /** Bytes of the objects in `objects`. */
   objectBytes = DOUBLE_FIELD;
@@ -94,6 +94,9 @@ export class Database {
     this.avgTtlMs = 0;
     this.arena = new Arena({ debug: debugArena, discarded: this.discarded });
     this.dict = new Dict(this.arena);
+    const discard = (array: BigArray) => this.discard([array]);
+    this.expires = new ExpiryTable(discard);
+    this.fieldExpires = new ExpiryTable(discard);
     this.countContent(meter);
   }
 

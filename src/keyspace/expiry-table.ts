@@ -16,11 +16,13 @@
  * PEXPIRETIME must give them back to the last digit.
  */
 import type { MemoryMeter } from '../datastructs/memory-meter.js';
-import { release } from '../datastructs/release.js';
+import { type BigArray, release } from '../datastructs/release.js';
+import { beginsSlab, segmentAfter } from '../datastructs/slab.js';
 
 const SLOT_SHIFT = 16;
 const SLOT_MASK = (1 << SLOT_SHIFT) - 1;
 const WORDS = 3;
+const SEGMENT_WORDS = (SLOT_MASK + 1) * WORDS;
 const FIRST_SLOTS = 64;
 /** Slots of a block, as a shift. */
 const BLOCK_SHIFT = 10;
@@ -39,6 +41,9 @@ export class ExpiryTable {
   /** Counts `bytes` along with others'. */
   private meter: MemoryMeter | undefined = undefined;
 
+  /** @param discard takes memory that is not needed any more */
+  constructor(private readonly discard: (array: BigArray) => void = release) {}
+
   /** Has `bytes` counted; undefined: no more. */
   setMeter(meter: MemoryMeter | undefined): void {
     this.meter?.add(-this.bytes);
@@ -52,9 +57,12 @@ export class ExpiryTable {
     const segment = slot >>> SLOT_SHIFT;
     const words = this.segments[segment];
     if (words === undefined) {
-      const first = new Int32Array((segment === 0 ? FIRST_SLOTS : SLOT_MASK + 1) * WORDS);
-      this.segments.push(first);
-      this.account(first.byteLength);
+      const added =
+        segment === 0
+          ? new Int32Array(FIRST_SLOTS * WORDS)
+          : segmentAfter(this.segments[segment - 1]!, SEGMENT_WORDS);
+      this.segments.push(added);
+      this.account(added.byteLength);
     } else if ((slot & SLOT_MASK) * WORDS >= words.length) {
       const bigger = new Int32Array(words.length * 2);
       bigger.set(words);
@@ -125,7 +133,7 @@ export class ExpiryTable {
     if (this.segments.length > spare) {
       const unused = this.segments.pop()!;
       this.account(-unused.byteLength);
-      release(unused);
+      if (beginsSlab(unused)) this.discard(unused);
     }
     return slot === last ? 0 : moved;
   }
@@ -163,7 +171,7 @@ export class ExpiryTable {
     this.size = 0;
     this.bounds = new Float64Array(FIRST_BLOCKS);
     this.account(FIRST_BLOCKS * BOUND_BYTES - this.bytes);
-    return this.segments.splice(0);
+    return this.segments.splice(0).filter(beginsSlab);
   }
 
   private lower(slot: number, atMs: number): void {

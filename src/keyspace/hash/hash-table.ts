@@ -116,7 +116,7 @@ export class HashTable implements FieldOwner, TableOwner {
 
   setDeadline(f: number, atMs: number): void {
     const slot = this.dict.meta(f) - 1;
-    this.deadlines ??= new ExpiryTable();
+    this.deadlines ??= this.newDeadlines();
     if (slot >= 0) this.deadlines.set(slot, atMs);
     else this.dict.setMeta(f, this.deadlines.add(f, atMs) + 1);
   }
@@ -220,7 +220,7 @@ export class HashTable implements FieldOwner, TableOwner {
     const { deadlines } = this;
     if (deadlines === undefined) return copy;
     // In the same order, so that every slot keeps its number.
-    copy.deadlines = new ExpiryTable();
+    copy.deadlines = copy.newDeadlines();
     for (let slot = 0; slot < deadlines.size; slot++) {
       copy.deadlines.add(deadlines.entryOf(slot), deadlines.get(slot));
     }
@@ -241,6 +241,10 @@ export class HashTable implements FieldOwner, TableOwner {
     if (this.deadlines !== undefined) tables.push(...this.deadlines.clear());
     if (this.ownArena !== undefined) tables.push(...this.ownArena.takeMemory());
     return tables;
+  }
+
+  private newDeadlines(): ExpiryTable {
+    return new ExpiryTable((array) => this.dict.arena.discard(array));
   }
 
   private moveOut(): void {

@@ -1,9 +1,10 @@
 /** The dict against a Map, with checked memory and hashes that collide on purpose. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arena } from '../../../src/datastructs/arena.js';
+import { Arena, SEGMENT_BYTES } from '../../../src/datastructs/arena.js';
 import { blockSize } from '../../../src/datastructs/block-lengths.js';
 import { Dict, WARM_MAX } from '../../../src/datastructs/dict.js';
+import type { BigArray } from '../../../src/datastructs/release.js';
 import { SipHasher } from '../../../src/datastructs/siphash.js';
 
 const hasher = new SipHasher(1, 2);
@@ -472,9 +473,11 @@ describe('a dict', () => {
     for (let e = 1; e <= n; e++) dict.remove(e);
     expect(dict.size).toBe(0);
     expect(dict.entryTop).toBe(1);
-    let pieces = 0;
-    while (dict.trim()) pieces++;
-    expect(pieces).toBe(2);
+    const given: BigArray[] = [];
+    const give = (array: BigArray) => given.push(array);
+    while (dict.trim(give));
+    // Both segments after the first lie in one buffer, which goes when neither is needed.
+    expect(given.map((array) => array.buffer.byteLength)).toEqual([SEGMENT_BYTES]);
     dict.shrinkIfSparse();
     expect(dict.tableBytes).toBeLessThan(full / 2);
     fill(n);
@@ -483,6 +486,41 @@ describe('a dict', () => {
       key.writeInt32LE(i);
       expect(dict.meta(dict.find(key, 0, 4, hasher.hash(key, 0, 4)))).toBe(i);
     }
+  });
+
+  it('hands over few buffers of some size when it is thrown away, and copies all of them', () => {
+    const dict = new Dict(new Arena());
+    const key = Buffer.alloc(4);
+    const n = 600_000;
+    for (let i = 0; i < n; i++) {
+      key.writeInt32LE(i);
+      dict.insert(key, 0, 4, hasher.hash(key, 0, 4), 0, i);
+    }
+    const copy = dict.copy(new Arena());
+    const memory = dict.takeMemory();
+    const buffers = memory.filter((array) => array.length > 0).map((array) => array.buffer);
+    expect(new Set(buffers).size).toBe(buffers.length);
+    expect(buffers.length).toBeLessThanOrEqual(4);
+    for (let i = 0; i < n; i += 997) {
+      key.writeInt32LE(i);
+      expect(copy.meta(copy.find(key, 0, 4, hasher.hash(key, 0, 4)))).toBe(i);
+    }
+  });
+
+  it('leaves giving memory back to its arena when members go one by one', () => {
+    const discarded: BigArray[] = [];
+    const dict = new Dict(new Arena({ discarded }));
+    const key = Buffer.alloc(4);
+    for (let i = 0; i < 600_000; i++) {
+      key.writeInt32LE(i);
+      dict.insert(key, 0, 4, hasher.hash(key, 0, 4), 0, i);
+    }
+    const slabs = () => discarded.filter((array) => array.buffer.byteLength === SEGMENT_BYTES);
+    while (dict.size > 0) dict.removeDense(1);
+    // A segment is kept in reserve, and with it the buffer of both.
+    expect(slabs()).toEqual([]);
+    dict.trim((array) => discarded.push(array));
+    expect(slabs()).toHaveLength(1);
   });
 
   it('tells how long its chains are', () => {

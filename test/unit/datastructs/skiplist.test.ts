@@ -233,6 +233,19 @@ describe('a skip list', () => {
     copy.remove(copy.at(150));
     expect(copy.size).toBe(299);
   });
+
+  it('copies itself, and hands over few buffers, when it has several segments', () => {
+    const dict = new Dict(new Arena());
+    const list = new SkipList(dict, 1);
+    fill(list, 200_000, (i) => i);
+    const other = dict.copy(new Arena());
+    const copy = list.copy(other);
+    expect(copy.bytes).toBe(list.bytes);
+    expect(list.takeMemory()).toHaveLength(2);
+    for (let rank = 0; rank < 200_000; rank += 997) {
+      expect(copy.score(copy.at(rank))).toBe(rank);
+    }
+  });
 });
 
 function fill(list: SkipList, count: number, score: (i: number) => number): void {

@@ -96,6 +96,21 @@ describe('the expiry table', () => {
     expect(table.dueBlockBelow(199, 4)).toBe(-1);
   });
 
+  it('does not free memory itself that it needs no more', () => {
+    const discarded: number[] = [];
+    const table = new ExpiryTable((array) => discarded.push(array.buffer.byteLength));
+    const n = 300_000;
+    for (let i = 0; i < n; i++) table.add(i + 1, i);
+    while (table.size > 0) table.remove(table.size - 1);
+    expect(discarded).toEqual([]);
+    // One segment is kept in reserve, in the slab of the others.
+    expect(table.clear().map((words) => words.byteOffset)).toEqual([0, 0]);
+    const before = table.bytes;
+    table.add(1, 99);
+    expect(table.bytes).toBeGreaterThan(before);
+    expect(table.get(0)).toBe(99);
+  });
+
   it('forgets the bounds of blocks that it no longer has', () => {
     const table = new ExpiryTable();
     for (let i = 0; i <= BLOCK_SLOTS; i++) table.add(i + 1, 10);
