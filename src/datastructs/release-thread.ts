@@ -4,17 +4,18 @@
  * What takes time when memory goes back to the system is that the kernel takes it apart page by page:
  * 20 to 70 µs per MiB, several milliseconds for the bucket table of 10 million members. The kernel
  * keeps other threads of the process from running meanwhile only where these change the address
- * space themselves, not where they touch memory. So the array is handed over, which takes
- * microseconds, and this thread calls `release`'s trick for it:
+ * space themselves, not where they touch memory (but see slab.ts). So the array is handed over, which
+ * takes microseconds, and this thread calls `release`'s trick for it:
  *
  *     event loop                          thread
  *     array ---- postMessage ----> buffer ---- postMessage ----> closed port: freed here
  *     (now of length 0)
  *
- * A thread of Node.js takes 30 ms to start, of which the event loop pays 1 to 3 ms, and 7 MiB. So who
- * owns one starts it while there is much that may have to go at once, before it does (see
- * keyspace/maintenance.ts). Until it is up, or where the system lets no thread start, arrays are
- * released on the spot.
+ * A thread of Node.js takes 30 ms to start, of which the event loop pays about 1 ms, 3 ms the first
+ * time, and 7 MiB. So who owns one starts it while there is much that may have to go at once, before it
+ * does (see keyspace/maintenance.ts); and the first long array that comes without one starts it, and
+ * waits until it is up. Short ones are released on the spot meanwhile; where the system lets no thread
+ * start, all are.
  */
 import { Worker } from 'node:worker_threads';
 import { type BigArray, RELEASE_MIN, release } from './release.js';
@@ -36,6 +37,8 @@ parentPort.on('message', (buffer) => {
   else port1.postMessage(null, [buffer]);
 });
 `;
+/** What is released on the spot without it: about 0.3 ms, in bytes. */
+const SHORT_BYTES = 8 * 1024 * 1024;
 /** It has next to nothing on its heap; with less it does not start. */
 const LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 8 };
 
@@ -44,10 +47,17 @@ export class ReleaseThread {
   isUp = false;
   private worker: Worker | undefined;
   private hasFailed = false;
+  /** Arrays that came before it was up. */
+  private waiting: BigArray[] = [];
 
   /** Whether it has been started and not been stopped. */
   get isStarted(): boolean {
     return this.worker !== undefined;
+  }
+
+  /** Whether arrays wait for it to come up: better to give it no more yet, for all come at once then. */
+  get isAwaited(): boolean {
+    return this.waiting.length > 0;
   }
 
   /** Has the thread come up; does nothing where it is up, or where one has failed. */
@@ -78,8 +88,14 @@ export class ReleaseThread {
 
   /** As the function `release`: nobody may use the array any more. */
   release(array: BigArray): void {
-    if (!this.isUp) release(array);
-    else if (array.byteLength >= RELEASE_MIN) this.handOver(array.buffer as ArrayBuffer);
+    if (array.byteLength < RELEASE_MIN) return;
+    if (this.isUp) this.handOver(array.buffer as ArrayBuffer);
+    else if (array.byteLength <= SHORT_BYTES) release(array);
+    else {
+      this.start();
+      if (this.worker === undefined) release(array);
+      else this.waiting.push(array);
+    }
   }
 
   private setUp(worker: Worker): void {
@@ -87,6 +103,7 @@ export class ReleaseThread {
     this.isUp = true;
     // The first time takes longer.
     this.handOver(new ArrayBuffer(RELEASE_MIN));
+    for (const array of this.waiting.splice(0)) this.release(array);
   }
 
   private handOver(buffer: ArrayBuffer): void {
@@ -101,5 +118,6 @@ export class ReleaseThread {
   private forget(): void {
     this.worker = undefined;
     this.isUp = false;
+    for (const array of this.waiting.splice(0)) release(array);
   }
 }

@@ -5,7 +5,8 @@
  *  - a table that is growing or shrinking is moved on, so that an idle database does not keep two
  *    (Redis: activerehashing, 1 ms of every 100);
  *  - memory that flushing, deleting or expiring has left goes back to the operating system: through
- *    a thread while there is so much data that its end would hold the event loop up, else directly.
+ *    a thread, or directly what is too little to hold the event loop up. The thread is started while
+ *    there is much data, or when it is needed.
  *
  * No call takes much longer than its limit. Databases have their turns one after the
  * other.
@@ -15,9 +16,9 @@ import { ReleaseThread } from '../datastructs/release-thread.js';
 import type { Keyspace } from './keyspace.js';
 
 const MAX_MICROS = 1000;
-/** Of these, for giving back: some pieces handed to the thread, or one of 4 MiB. */
+/** Of these, for giving back: some pieces handed to the thread, or one of 8 MiB at most. */
 const TRIM_MICROS = 250;
-/** From so many bytes of data on there is a thread: 7 MiB more are little then … */
+/** From so many bytes of data on there is a thread in any case: 7 MiB more are little then … */
 const THREAD_FROM_BYTES = 128 * 1024 * 1024;
 /** … and it goes when there are fewer than these and it has had nothing to do for so many calls. */
 const THREAD_UNTIL_BYTES = 64 * 1024 * 1024;
@@ -56,7 +57,7 @@ export class Maintenance {
     for (let i = 0; i < count; i++) {
       const db = databases[this.at++ % databases.length]!;
       db.dict.shrinkIfSparse();
-      while (!isLate && db.trim(this.give)) {
+      while (!isLate && !this.thread.isAwaited && db.trim(this.give)) {
         this.idleCalls = 0;
         isLate = this.options.micros() >= end;
       }

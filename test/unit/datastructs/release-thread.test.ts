@@ -39,7 +39,7 @@ describe('the thread that releases arrays', () => {
     expect(small.length).toBe(100);
   });
 
-  it('has arrays released on the spot while it is not up', async () => {
+  it('has short arrays released on the spot while it is not up', async () => {
     const before = new Int32Array(RELEASE_MIN);
     thread.release(before);
     expect(before.length).toBe(0);
@@ -51,6 +51,25 @@ describe('the thread that releases arrays', () => {
     expect(thread.isStarted).toBe(false);
     await sleep(100);
     expect(thread.isUp).toBe(false);
+  });
+
+  it('is started by the first long array, which waits for it', async () => {
+    const long = new Uint8Array(33 * MIB);
+    thread.release(long);
+    expect(thread.isStarted).toBe(true);
+    expect(thread.isAwaited).toBe(true);
+    expect(long.length).toBe(33 * MIB);
+    await until(() => thread.isUp);
+    expect(thread.isAwaited).toBe(false);
+    expect(long.length).toBe(0);
+  });
+
+  it('releases what waits for it when it is stopped', () => {
+    const long = new Uint8Array(33 * MIB);
+    thread.release(long);
+    thread.stop();
+    expect(thread.isAwaited).toBe(false);
+    expect(long.length).toBe(0);
   });
 
   it('can be started again', async () => {

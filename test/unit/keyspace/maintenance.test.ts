@@ -26,6 +26,8 @@ class NotingThread extends ReleaseThread {
   starts = 0;
   stops = 0;
   released = 0;
+  /** Whether it has yet to come up, as a test would have it. */
+  starting = false;
 
   override start(): void {
     this.starts++;
@@ -33,6 +35,10 @@ class NotingThread extends ReleaseThread {
 
   override stop(): void {
     this.stops++;
+  }
+
+  override get isAwaited(): boolean {
+    return this.starting;
   }
 
   override release(array: BigArray): void {
@@ -124,6 +130,18 @@ describe('maintenance', () => {
     expect(segments.map((segment) => segment.length)).toEqual(segments.map(() => 0));
     fill(db, 0, 1000);
     expect(db.size).toBe(1000);
+  });
+
+  it('gives nothing more back while its thread has yet to come up', () => {
+    const { keyspace, maintenance, thread } = setup();
+    const db = keyspace.databases[0]!;
+    db.discard([new Uint8Array(MIB), new Uint8Array(MIB)]);
+    thread.starting = true;
+    maintenance.run();
+    expect(db.discardedPieces).toBe(2);
+    thread.starting = false;
+    maintenance.run();
+    expect(db.discardedPieces).toBe(0);
   });
 
   it('has a thread that gives memory back while there is much of it', () => {
