@@ -5,10 +5,13 @@
  * 20 µs at first and under 1 µs later, so the first pipelines of a busy client would make turns of
  * the event loop of 10 ms and more. Here a second server, without sockets or data of note, is sent
  * the common commands through a stream in memory, a pipeline per turn, and has keys expire, until the
- * shared code is compiled. Clients that come meanwhile wait a millisecond at most.
+ * shared code is compiled. Clients that come meanwhile wait a millisecond at most, and three once:
+ * the first thread that is started loads parts of Node.js. Otherwise they would wait for that when
+ * the first big collection is deleted (see release-thread.ts).
  */
 import { Duplex } from 'node:stream';
 import { RELEASE_MIN, release } from '../datastructs/release.js';
+import { ReleaseThread } from '../datastructs/release-thread.js';
 import { RealClock } from '../server/clock.js';
 import { Config } from '../server/config/config.js';
 import { nodeFiles } from '../server/config/node-files.js';
@@ -44,6 +47,7 @@ function run(): void {
   const next = () => {
     if (sent === PIPELINES || performance.now() > end) {
       void server.stop();
+      startThread();
       return;
     }
     stream.push(pipeline(sent++));
@@ -51,6 +55,13 @@ function run(): void {
     setImmediate(next);
   };
   setImmediate(next);
+}
+
+/** It ends as soon as it has come up. */
+function startThread(): void {
+  const thread = new ReleaseThread();
+  thread.start();
+  thread.stop();
 }
 
 function pipeline(round: number): Buffer {

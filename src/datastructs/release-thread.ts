@@ -77,6 +77,7 @@ export class ReleaseThread {
       this.worker = worker;
     } catch {
       this.hasFailed = true;
+      this.forget();
     }
   }
 
@@ -90,11 +91,13 @@ export class ReleaseThread {
   release(array: BigArray): void {
     if (array.byteLength < RELEASE_MIN) return;
     if (this.isUp) this.handOver(array.buffer as ArrayBuffer);
-    else if (array.byteLength <= SHORT_BYTES) release(array);
+    else if (array.byteLength <= SHORT_BYTES || this.hasFailed) release(array);
     else {
-      this.start();
-      if (this.worker === undefined) release(array);
-      else this.waiting.push(array);
+      this.waiting.push(array);
+      // In a turn of its own: it takes a millisecond.
+      setImmediate(() => {
+        if (this.isAwaited) this.start();
+      });
     }
   }
 
