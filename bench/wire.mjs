@@ -1,5 +1,6 @@
 /**
- * The raw protocol side of the benchmarks: ask one thing, or send millions of commands.
+ * The raw protocol side of the benchmarks: ask one thing, on a connection of its own or on one that
+ * stays (Line), or send millions of commands.
  *
  * `drive` keeps a fixed number of commands under way on each of several connections: a batch is
  * sent, its replies are awaited, then comes the next. So the server sees what pipelining clients
@@ -36,6 +37,44 @@ export function ask(port, args) {
     socket.once('error', reject);
     socket.once('close', () => reject(new Error(`${args[0]}: the server closed the connection.`)));
   });
+}
+
+/** A connection for one question after the other: the server does not have to take it in each time. */
+export class Line {
+  /** @param {number} port @returns {Promise<Line>} */
+  static open(port) {
+    return new Promise((resolve, reject) => {
+      const socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
+      socket.once('connect', () => resolve(new Line(socket)));
+      socket.once('error', reject);
+    });
+  }
+
+  /** @param {import('node:net').Socket} socket */
+  constructor(socket) {
+    this.socket = socket;
+  }
+
+  /**
+   * @param {string[]} args
+   * @returns {Promise<string>} as of `ask`
+   */
+  ask(args) {
+    return new Promise((resolve, reject) => {
+      const { socket } = this;
+      const onClose = () => reject(new Error(`${args[0]}: the server closed the connection.`));
+      socket.once('close', onClose);
+      socket.once('data', (chunk) => {
+        socket.off('close', onClose);
+        resolve(chunk.toString('latin1'));
+      });
+      socket.write(encode(args));
+    });
+  }
+
+  close() {
+    this.socket.destroy();
+  }
 }
 
 /**
