@@ -3,13 +3,13 @@
  *
  * Inside the process observe.mjs measures every turn of the event loop and every pause of the
  * garbage collector; outside a probe sends a PING every millisecond. The turn is the promise: the
- * PING also waits for whatever else the machine does. SET and GET must be there; without FLUSHALL or
+ * PING also waits for a core with the server, where others want it. SET and GET must be there; without FLUSHALL or
  * DBSIZE the phases that need them still run, and measure less.
  */
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { insideSummary, startObserved } from './observed.mjs';
-import { pingSummary, startProbe } from './probe.mjs';
+import { startProbe } from './probe.mjs';
 import { residentBytes } from './process-stats.mjs';
 import { machine, machineLine, table, thousands } from './report.mjs';
 import { ask, drive, Template } from './wire.mjs';
@@ -50,22 +50,23 @@ export async function benchPauses({ keys }) {
   console.log(`## Pauses\n\n${machineLine(about)}`);
   console.log(`${thousands(keys)} keys, ${CONNECTIONS} connections of ${DEPTH} requests\n`);
   const server = await startObserved(PAUSE_LIMIT_MS);
-  const probe = startProbe(server.port);
+  const probe = startProbe(server);
   try {
-    // The load must not keep the probe from its core. Linux keeps a priority per thread.
+    // The load must not keep the server from its core.
     setPriority(0, DRIVER_NICENESS);
     const phases = await runPhases(server, probe, keys);
     console.log(phasesAsTable(phases));
+    console.log(`\n${probe.explanation}`);
     return { name: 'pauses', machine: about, keys, phases, broken: phases.flatMap(brokenPromise) };
   } finally {
-    await probe.terminate();
+    probe.stop();
     await server.stop();
   }
 }
 
 /**
  * @param {import('./servers.mjs').BenchServer} server
- * @param {import('node:worker_threads').Worker} probe
+ * @param {import('./probe.mjs').Probe} probe
  * @param {number} keys
  */
 async function runPhases(server, probe, keys) {
@@ -80,7 +81,7 @@ async function runPhases(server, probe, keys) {
     const seconds = (performance.now() - started) / 1000;
     await sleep(REPORT_DELAY_MS);
     const inside = await insideSummary(server);
-    const ping = await pingSummary(probe);
+    const ping = await probe.summary();
     const memory = residentBytes(server.pid);
     const rate = done / seconds;
     phases.push({ name, seconds, keysPerSecond: rate, inside, ping, residentBytes: memory });
@@ -89,7 +90,7 @@ async function runPhases(server, probe, keys) {
 
   // What starting took is no phase.
   await insideSummary(server);
-  await pingSummary(probe);
+  await probe.summary();
   await phase('idle', () => sleep(1000, 0));
   const set = new Template(['SET', KEY, VALUE]);
   const loadSeconds = await phase('load', () => drive({ ...load, template: set }).then(sentOf));
@@ -155,11 +156,12 @@ function phasesAsTable(phases) {
     inside ? String(inside.longTurns) : '-',
     inside ? gcText(inside.worstGcMs) : '-',
     ping.worst.toFixed(2),
+    ping.worstOwn.toFixed(2),
     ping.p999.toFixed(2),
     ping.p50.toFixed(2),
     thousands(residentBytes / 1024 / 1024),
   ]);
-  const rest = ['worst GC ms', 'worst PING', 'p99.9', 'p50', 'MiB'];
+  const rest = ['worst GC ms', 'worst PING', 'less core wait', 'p99.9', 'p50', 'MiB'];
   return table([...head, ...rest], rows);
 }
 
