@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { showReply } from '../support/resp-client.js';
@@ -102,6 +102,24 @@ describe('A server that is told to end by SIGTERM', () => {
     );
     expect(server.output).not.toContain('Ready to accept');
     expect(readFileSync(join(dir, 'dump.rdb')).equals(before)).toBe(true);
+  });
+});
+
+describe('The worker that saves', () => {
+  test('comes after the server: by its priority, and by that of its session where those count', async () => {
+    const server = await start('--save', '', '--rdb-key-save-delay', '100000');
+    await ask(server, 'MSET', ...'abcdefghij'.split('').flatMap((key) => [key, 'v']));
+    await ask(server, 'BGSAVE');
+    const pid = await vi.waitFor(() => {
+      const file = readdirSync(dir).find((name) => name.startsWith('temp-'))!;
+      return Number(/\d+/.exec(file)![0]);
+    });
+    const lower = Math.min(getPriority(server.pid) + 5, 19);
+    expect(getPriority(pid)).toBe(lower);
+    const session = `/proc/${pid}/autogroup`;
+    if (existsSync(session)) {
+      expect(readFileSync(session, 'latin1')).toMatch(new RegExp(`nice ${lower}\n$`));
+    }
   });
 });
 

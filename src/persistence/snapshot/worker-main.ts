@@ -5,7 +5,7 @@
  * It waits in system calls, with no event loop and no streams, since all it needs beyond Node.js itself
  * are two buffers. That its server is gone it sees by the end of its input.
  */
-import { readSync, writeSync } from 'node:fs';
+import { readSync, writeFileSync, writeSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import {
   FRAME_HEAD_BYTES,
@@ -22,8 +22,10 @@ const INPUT = 0;
 const OUTPUT = 1;
 /** How long to wait where the system does not make a read wait, in ms. */
 const RETRY_MS = 2;
-const LOWER_PRIORITY = 10;
+const LOWER_PRIORITY = 5;
 const LOWEST_PRIORITY = 19;
+/** The priority of a process's session, on Linux. */
+const SESSION_PRIORITY = '/proc/self/autogroup';
 
 const head = new Int32Array(FRAME_HEAD_BYTES / 4);
 const headBytes = new Uint8Array(head.buffer);
@@ -75,10 +77,22 @@ function work(): SaveAnswer | undefined {
   return undefined;
 }
 
-/** The server's clients come first where there are few cores. */
+/**
+ * The server's clients come first where there are few cores.
+ *
+ * Linux gives each session an equal share of a core, whatever the priorities of its processes are: those
+ * count among themselves. This process has a session of its own, so it is the session's priority that
+ * counts; where sessions don't (in containers), it is the process's.
+ */
 function stepBack(): void {
+  const priority = Math.min(getPriority() + LOWER_PRIORITY, LOWEST_PRIORITY);
+  attempt(() => setPriority(priority));
+  attempt(() => writeFileSync(SESSION_PRIORITY, String(priority)));
+}
+
+function attempt(run: () => void): void {
   try {
-    setPriority(Math.min(getPriority() + LOWER_PRIORITY, LOWEST_PRIORITY));
+    run();
   } catch {
     // It is as it was.
   }
