@@ -1,9 +1,9 @@
 /**
  * Sends a snapshot to a worker: cuts it into frames, and says when too much of it waits in the pipe.
  *
- * The frames' buffers are used again and again, so that a snapshot of any size leaves no garbage of its
- * own: there are as many as may wait. Only what has to be taken though the sink is full (entries that
- * are about to change) makes more.
+ * The frames' buffers are used again and again, by the next snapshot too, so that a snapshot of any size
+ * leaves no garbage of its own: the collector counts buffers made, and comes the sooner for each. Only what
+ * has to be taken though the sink is full (entries that are about to change) makes more.
  */
 import type { Writable } from 'node:stream';
 import type { ChunkWriter } from '../rdb/chunk-writer.js';
@@ -18,21 +18,35 @@ import type { SnapshotSink } from './sink.js';
 import { STRING_HEAD_MAX_BYTES } from './string-head.js';
 
 /** The walk waits while more than this is not read by the worker, and goes on below the other. */
-const FULL_BYTES = 1024 * 1024;
+const FULL_BYTES = 512 * 1024;
 const LOW_BYTES = FULL_BYTES / 2;
-const KEPT_FRAMES = FULL_BYTES / FRAME_MAX_BYTES;
+/** So many as may wait, and three times as many for entries that are about to change meanwhile: 2.5 MB. */
+const KEPT_FRAMES = 4 * (FULL_BYTES / FRAME_MAX_BYTES);
 const FRAME_BYTES = FRAME_HEAD_BYTES + FRAME_MAX_PLACES * 4 + FRAME_MAX_BYTES;
+
+/** Buffers of frames that wait to be used again. */
+export class FramePool {
+  private readonly free: Buffer[] = [];
+
+  take(): Buffer {
+    return this.free.pop() ?? Buffer.allocUnsafeSlow(FRAME_BYTES);
+  }
+
+  give(frame: Buffer): void {
+    if (this.free.length < KEPT_FRAMES) this.free.push(frame);
+  }
+}
 
 export class FrameSink implements SnapshotSink {
   /** Bytes that were sent, and of those the ones that wait. */
   sentBytes = 0;
   private waitingBytes = 0;
   private isWaitedFor = false;
-  private readonly free: Buffer[] = [];
 
   /** @param onDrain told when the sink was found full, and is no longer */
   constructor(
     private readonly pipe: Writable,
+    private readonly pool: FramePool,
     private readonly onDrain: () => void,
   ) {}
 
@@ -78,7 +92,7 @@ export class FrameSink implements SnapshotSink {
     first = 0,
     placeCount = 0,
   ): void {
-    const frame = this.free.pop() ?? Buffer.allocUnsafeSlow(FRAME_BYTES);
+    const frame = this.pool.take();
     const words = new Int32Array(frame.buffer, 0, FRAME_HEAD_BYTES / 4 + placeCount);
     words[0] = kind;
     words[1] = placeCount;
@@ -93,7 +107,7 @@ export class FrameSink implements SnapshotSink {
   }
 
   private sent(frame: Buffer, bytes: number): void {
-    if (this.free.length < KEPT_FRAMES) this.free.push(frame);
+    this.pool.give(frame);
     this.waitingBytes -= bytes;
     if (!this.isWaitedFor || this.waitingBytes > LOW_BYTES) return;
     this.isWaitedFor = false;

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
 import type { SnapshotFormat } from '../../persistence/snapshot/format.js';
-import { FrameSink } from '../../persistence/snapshot/frame-sink.js';
+import { FramePool, FrameSink } from '../../persistence/snapshot/frame-sink.js';
 import type { SaveStep } from '../../persistence/snapshot/frames.js';
 import { removeFile } from '../../persistence/snapshot/save-worker.js';
 import { Snapshot } from '../../persistence/snapshot/snapshot.js';
@@ -114,6 +114,7 @@ export class Snapshots {
   started = 0;
   lastStartUsec = 0;
   private running: Running | undefined = undefined;
+  private readonly frames = new FramePool();
 
   constructor(private readonly parts: SnapshotsParts) {}
 
@@ -160,7 +161,7 @@ export class Snapshots {
       onEnd: (end) => this.ended(end),
     });
     if (worker === undefined) return false;
-    this.running = new Running(request, worker, this.parts);
+    this.running = new Running(request, worker, this.frames, this.parts);
     this.pauseResizing(true);
     this.started++;
     this.lastStartUsec = Math.round(clock.micros() - begin);
@@ -251,6 +252,7 @@ class Running {
   constructor(
     readonly request: SnapshotRequest,
     readonly worker: WorkerProcess,
+    frames: FramePool,
     private readonly parts: SnapshotsParts,
   ) {
     const { clock, config, keyspace } = parts;
@@ -260,7 +262,7 @@ class Running {
     const delay = config.values['rdb-key-save-delay'];
     this.delayUs = delay < 0 ? -1 / delay : delay;
     // Not at once: the pipe may have taken all before this turn ends, and the next slice, and the next.
-    this.sink = new FrameSink(worker.input, () => parts.defer(this.slice));
+    this.sink = new FrameSink(worker.input, frames, () => parts.defer(this.slice));
     this.sink.job({
       directory,
       temporary,

@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChunkWriter } from '../../../src/persistence/rdb/chunk-writer.js';
-import { FrameSink } from '../../../src/persistence/snapshot/frame-sink.js';
+import { FramePool, FrameSink } from '../../../src/persistence/snapshot/frame-sink.js';
 import { InProcessLauncher } from '../../support/in-process-worker.js';
 import { seeded } from '../../support/seeded.js';
 
@@ -40,7 +42,7 @@ describe('Frames', () => {
             done();
           },
         })!;
-        const sink = new FrameSink(input, () => {});
+        const sink = new FrameSink(input, new FramePool(), () => {});
         sink.job({
           directory,
           temporary: ['temp-', '.rdb'],
@@ -65,4 +67,24 @@ describe('Frames', () => {
         const expected = direct.take();
       }),
   );
+
+  it('are in the same buffers in all snapshots', async () => {
+    const buffers = new Set<ArrayBufferLike>();
+    const pool = new FramePool();
+    for (let snapshot = 0; snapshot < 10; snapshot++) {
+      const input = new Writable({
+        write({ buffer }: Buffer, _encoding, done) {
+          buffers.add(buffer);
+          done();
+        },
+      });
+      const sink = new FrameSink(input, pool, () => {});
+      const out = new ChunkWriter(false);
+      out.bytes(Buffer.alloc(200_000), 0, 200_000);
+      sink.write(out);
+      sink.end(Buffer.alloc(0));
+      await finished(input.end());
+    }
+    expect(buffers.size).toBeLessThanOrEqual(5);
+  });
 });
