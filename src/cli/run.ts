@@ -28,6 +28,7 @@ import { Server } from '../server/server.js';
 import { TlsConfigError } from '../server/tls/pem-files.js';
 import { WebFace } from '../web/web-face.js';
 import { logStart } from './banner.js';
+import { collectAlone } from './collector.js';
 import { crashOnFailure, endBySignal } from './crash.js';
 import { daemonize, isDaemonChild, tellParent } from './daemon.js';
 import { OomScore } from './oom-score.js';
@@ -65,6 +66,7 @@ async function runServer(request: RunRequest): Promise<void> {
     process.stderr.write('This version of respd has no sentinel mode.\n');
     process.exit(1);
   }
+  collectAlone();
   const { config, extras } = readConfig(request);
   const { values } = config;
   if (values.daemonize && !isDaemonChild() && values.supervised === 'no') {
