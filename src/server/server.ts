@@ -246,9 +246,16 @@ export class Server implements ServerApi {
     });
     this.hotKeys = new HotKeys({
       clock,
+      hasher: this.keyspace.hasher,
       stats: this.stats,
       random: this.random,
-      onActive: (isActive) => this.gate.set(ServerGate.HotKeys, isActive),
+      onActive: (isActive) => {
+        this.gate.set(ServerGate.HotKeys, isActive);
+        const { hotKeys } = this;
+        this.execution.charges.onRun = isActive
+          ? (args, usec) => hotKeys.noteRun(args, usec)
+          : undefined;
+      },
     });
     const { call, gate, stats } = this;
     this.execution = new Execution({

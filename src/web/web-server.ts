@@ -16,6 +16,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import xxhash from 'xxhashjs';
 import type { Server } from '../server/server.js';
 import { ENDPOINTS } from './api.js';
 import { History } from './history.js';
@@ -156,7 +157,21 @@ export class WebServer {
     }
     const file = FILES[pathname];
     if (file === undefined) throw new HttpError(404, 'There is no such page.');
-    send(response, 200, file[1], readFileSync(new URL(`./page/${file[0]}`, import.meta.url)));
+    this.sendFile(request, response, ...file);
+  }
+
+  /** A file of the page; a browser that has it as it is keeps it. */
+  private sendFile(
+    request: IncomingMessage,
+    response: ServerResponse,
+    name: string,
+    contentType: string,
+  ): void {
+    const content = readFileSync(new URL(`./page/${name}`, import.meta.url));
+    const tag = `"${xxhash.h32(content, 0).toString(16)}"`;
+    const headers = { ETag: tag, 'Cache-Control': 'no-cache' };
+    if (request.headers['if-none-match'] === tag) response.writeHead(304, headers).end();
+    else send(response, 200, contentType, content, headers);
   }
 
   /** For load balancers and orchestrators: whether the server serves. */

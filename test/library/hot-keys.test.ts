@@ -39,6 +39,19 @@ describe('HOTKEYS', () => {
     expect(await ask('HOTKEYS GET')).toBe('null-bulk');
   });
 
+  it('counts each command of a pipeline, whose time they share', async () => {
+    const server = await createServer();
+    const client = await RespClient.connect(server.port);
+    open.push(server, client);
+    await run(client, 'HOTKEYS START METRICS 2 CPU NET');
+    await client.request('GET a\r\n'.repeat(30), 30);
+    await client.request('GET b\r\nMGET a b\r\n', 2);
+    const report = await run(client, 'HOTKEYS STOP', 'HOTKEYS GET');
+    // Of GET, 16 bytes are the request's and 5 the reply's; MGET has 24 and 14, for two keys.
+    expect(report).toMatch(/"by-net-bytes" \["a" :649 "b" :40\]/);
+    expect(report).toMatch(/"by-cpu-time-us" \["a" :\d+ "b" :\d+\]/);
+  });
+
   it('says what is wrong with its arguments', async () => {
     const ask = await connect();
     expect(await ask('HOTKEYS START')).toContain('METRICS parameter is required');

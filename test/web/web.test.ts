@@ -215,6 +215,17 @@ describe('what the page asks', () => {
     expect(slow.map((entry: Json) => entry.command.join(' '))).toContain('set key value');
   });
 
+  it('gives a file once to a browser that asks whether it has changed', async () => {
+    await serve();
+    const first = await get('/style.css');
+    expect(first.status).toBe(200);
+    const tag = String(first.headers['etag']);
+    const again = await get('/style.css', { headers: { 'If-None-Match': tag } });
+    expect([again.status, again.text]).toEqual([304, '']);
+    const other = await get('/app.js', { headers: { 'If-None-Match': tag } });
+    expect(other.status).toBe(200);
+  });
+
   it('leaves the access clock of the keys it shows alone', async () => {
     await serve({ clock: 'manual' });
     await redis.set('key', 'value');

@@ -57,6 +57,8 @@ export class Charges {
   slowerThanUsec = Number.POSITIVE_INFINITY;
   /** Whether constant-time commands are timed one by one, too: somebody wants to know of each. */
   timesEach = false;
+  /** Told how long a run of the batch's commands has taken, if anybody wants to know. */
+  onRun: ((args: Args, usec: number) => void) | undefined = undefined;
 
   /** Single commands until the next is timed. */
   private untilSample = 0;
@@ -120,7 +122,9 @@ export class Charges {
   run(client: ClientImpl, from: number, to: number, since: number): number {
     const { batch, clock } = this.parts;
     const now = clock.micros();
-    const each = this.ownTime(now - since) / (to - from);
+    const own = this.ownTime(now - since);
+    if (this.onRun !== undefined) this.onRun(batch.args, own);
+    const each = own / (to - from);
     if (each >= this.slowerThanUsec) this.tellOfRun(client, from, to, each);
     const { commands } = batch;
     for (let i = from; i < to; ) {

@@ -36,6 +36,7 @@ import {
 } from '../gate.js';
 import type { Stats } from '../stats.js';
 import { isQueued } from '../transaction.js';
+import type { Batch } from './batch.js';
 import type { Charges } from './charges.js';
 import type { Invocation } from './invocation.js';
 import type { Pushes } from './pushes.js';
@@ -44,6 +45,7 @@ import type { Pushes } from './pushes.js';
 export type Origin = 'request' | 'again' | 'script';
 
 export interface CheckedPathParts {
+  readonly batch: Batch;
   readonly call: Call;
   readonly charges: Charges;
   readonly clock: ServerClock;
@@ -87,6 +89,8 @@ export interface CommandListeners {
   readonly hotKeys: {
     takes(): boolean;
     note(command: RegisteredCommand, args: Args, micros: number, replyBytes: number): void;
+    /** The command's time is known later, with that of its run: `Charges.onRun`. */
+    noteLater(command: RegisteredCommand, args: Args, replyBytes: number, isTaken: boolean): void;
   };
 }
 
@@ -96,6 +100,10 @@ export class CheckedPath {
   /** Runs a request on `call.args`. @returns false: it has to wait, and is to be run again */
   execute(client: ClientImpl, command: RegisteredCommand | undefined): boolean {
     const { call, charges, pushes, reply, stats } = this.parts;
+    if (command !== undefined && this.isOpen(client, command, call.args)) {
+      this.invokeNoted(client, command, call.args);
+      return true;
+    }
     const mark = reply.size;
     if ((client.flags & ClientFlag.ReplySkipNext) !== 0) {
       client.flags = (client.flags & ~ClientFlag.ReplySkipNext) | ClientFlag.ReplySkip;
@@ -120,6 +128,12 @@ export class CheckedPath {
     this.end(client, command, mark);
     if (this.parts.listeners.waiting().hasReady) this.serveOthers(client);
     return true;
+  }
+
+  /** Whether nothing is set but the bit of HOTKEYS, which may stay set for long, and forbids nothing. */
+  private isOpen(client: ClientImpl, command: RegisteredCommand, { count }: Args): boolean {
+    if ((this.parts.gate.bits | client.gate) !== ServerGate.HotKeys) return false;
+    return count >= command.minArgs && count <= command.maxArgs;
   }
 
   /** Answers a request that names no command. */
@@ -191,13 +205,19 @@ export class CheckedPath {
 
   /** Runs a command and tells how much it was, if it is one of those that are looked at. */
   private invokeNoted(client: ClientImpl, command: RegisteredCommand, args: Args): void {
-    const { call, clock, invocation, listeners } = this.parts;
+    const { batch, call, charges, clock, invocation, listeners } = this.parts;
     const { hotKeys } = listeners;
+    const { reply } = call;
     const isNoted = hotKeys.takes();
+    const { size } = reply;
+    if (args === batch.args && batch.reader.count > 1 && !charges.isTimedAlone(command)) {
+      invocation.run(client, command, call, reply);
+      hotKeys.noteLater(command, args, reply.size - size, isNoted);
+      return;
+    }
     const begin = isNoted ? clock.micros() : 0;
-    const { size } = call.reply;
-    invocation.run(client, command, call, call.reply);
-    if (isNoted) hotKeys.note(command, args, clock.micros() - begin, call.reply.size - size);
+    invocation.run(client, command, call, reply);
+    if (isNoted) hotKeys.note(command, args, clock.micros() - begin, reply.size - size);
   }
 
   /**

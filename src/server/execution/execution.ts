@@ -60,6 +60,7 @@ export class Execution {
     const charges = new Charges({ batch, clock, onSlow, stats });
     const invocation = new Invocation({ charges, log, propagation });
     const checked = new CheckedPath({
+      batch,
       call,
       charges,
       clock,

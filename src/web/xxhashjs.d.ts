@@ -1,7 +1,7 @@
 /** What we use of the package xxhashjs, which brings no types: XXH32. */
 declare module 'xxhashjs' {
   interface Uint32 {
-    toNumber(): number;
+    toString(radix: number): string;
   }
   const xxhash: {
     h32(bytes: Buffer, seed: number): Uint32;
