@@ -3,6 +3,8 @@
  * JavaScript and has V8 compile that.
  */
 import { BAIL, NO_VALUES, TailCall } from './call.js';
+import { enterFrame, leaveByTail } from './frames.js';
+import type { ChunkOptions } from './generate/expressions.js';
 import { findNumbers } from './generate/numbers.js';
 import { Output } from './generate/output.js';
 import { writeChunk } from './generate/statements.js';
@@ -33,6 +35,8 @@ const SIGNATURE = '\x1b';
 /** A chunk that was compiled: its main function can be made any number of times. */
 export interface Compiled {
   readonly name: string;
+  /** See frames.ts. */
+  readonly isFramed: boolean;
   /** Kept, for messages find it only while somebody does. */
   readonly chunk: Chunk;
   readonly make: (helpers: object, own: ChunkParts) => LuaFunction;
@@ -43,16 +47,13 @@ export interface Compiled {
 
 /**
  * @param newChunk makes a chunk known, by the title that messages give it, and its name as it is
- * @param isReply whether what the chunk returns is the reply to a client, and seen by nobody else
- * @param isTraced whether the code is to tell of its steps (debug/tracer.ts)
  * @throws LuaError with the parser's message
  */
 export function compile(
   newChunk: (title: string, source: string) => Chunk,
   source: string,
   name: string,
-  isReply: boolean,
-  isTraced: boolean,
+  options: ChunkOptions,
 ): Compiled {
   const chunk = newChunk(chunkTitle(name), name);
   if (source[0] === SIGNATURE) {
@@ -61,13 +62,14 @@ export function compile(
   try {
     const main = parse(source, chunk.name);
     findNumbers(main);
-    const out = new Output(chunk, isTraced);
+    const out = new Output(chunk);
     const constants = out.reserve();
-    writeChunk(out, main, { hasOwnCells: /[gs]etfenv/.test(source), isReply });
+    writeChunk(out, main, options);
     out.fill(constants, declarations(out));
     const code = `${out.code}\n//# sourceURL=${chunk.scriptName}`;
     return {
       name,
+      isFramed: options.isFramed,
       chunk,
       make: new Function('$h', '$k', code) as Compiled['make'],
       caches: out.fieldNames.map((field) => new FieldCache(field)),
@@ -121,6 +123,9 @@ const HELPERS = {
   $P: PAUSE,
   $TailCall: TailCall,
   $fn: makeFunction,
+  $enter: enterFrame,
+  $isOfLua: operators.isOfLua,
+  $leaveByTail: leaveByTail,
   $newTable: newTable,
   $sizedTable: sizedTable,
   $record: makeRecord,

@@ -12,9 +12,9 @@ export class CompiledCache {
   private readonly bySource = new Map<string, Compiled>();
   private size = 0;
 
-  find(source: string, name: string): Compiled | undefined {
+  find(source: string, name: string, isFramed: boolean): Compiled | undefined {
     const found = this.bySource.get(source);
-    return found?.name === name ? found : undefined;
+    return found?.name === name && found.isFramed === isFramed ? found : undefined;
   }
 
   add(source: string, compiled: Compiled): void {

@@ -2,11 +2,11 @@
  * The interpreter as its own parts see it: operators, generated code, the driver, the libraries that
  * are part of the language. lua.ts implements it.
  */
+import type { FrameHolder } from './frames.js';
 import type { Replay } from './replay.js';
 import type { LuaRuntime } from './runtime.js';
 import type { Place, Site } from './site.js';
 import type {
-  EnvCell,
   LuaError,
   LuaFunction,
   LuaTable,
@@ -16,8 +16,8 @@ import type {
   Steps,
 } from './value.js';
 
-export interface Interpreter extends LuaRuntime {
-  /** setfenv(0, table) gives it another table. */
+export interface Interpreter extends LuaRuntime, FrameHolder {
+  /** Of the thread that runs: setfenv(0, table) gives it another table. */
   globals: LuaTable;
   /** Set by openBase. */
   iterators: Iterators;
@@ -50,14 +50,6 @@ export interface Interpreter extends LuaRuntime {
 
   /** "user_script:1: " for a level of the stack (1: what called the library); '' for none. */
   where(level: number): string;
-  /**
-   * The globals of the function that called the library, and of that function's caller: set by code
-   * that names getfenv or setfenv.
-   */
-  cell: EnvCell | undefined;
-  callerCell: EnvCell | undefined;
-  /** How many levels there are above the function of the library that runs. */
-  readonly levelCount: number;
   /** What runs; undefined: nothing does. */
   readonly run: Run | undefined;
   /** Has `run` run from now on. @returns the one before */

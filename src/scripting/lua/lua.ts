@@ -22,6 +22,7 @@ import {
 } from './call.js';
 import { compile, makeMain } from './compile.js';
 import { CompiledCache } from './compiled-cache.js';
+import { namesEnvironments } from './frames.js';
 import type { Interpreter, Iterators, Passing, Run } from './interpreter.js';
 import { CHECK_BYTES, type Heap, MemoryLimit, v8Heap } from './memory.js';
 import { equalMeta, indexMeta, lessMeta } from './metamethods.js';
@@ -34,7 +35,7 @@ import { LuaRun } from './run.js';
 import { type Chunk, type Place, Site, Chunk as SiteChunk } from './site.js';
 import { type Level, SCRIPT_PREFIX, stackLevels } from './stack.js';
 import {
-  type EnvCell,
+  Frame,
   LuaError,
   LuaFunction,
   LuaTable,
@@ -95,8 +96,9 @@ export class Lua implements Interpreter {
   iterators: Iterators = {};
   passing: Passing = NOTHING_PASSES;
   readonly replay = new Replay();
-  cell: EnvCell | undefined = undefined;
-  callerCell: EnvCell | undefined = undefined;
+  /** See frames.ts. */
+  frame: Frame | undefined = undefined;
+  lostCallers = 0;
   private readonly heap: Heap;
   private readonly memory: MemoryLimit;
   private readonly pace: Pace;
@@ -133,6 +135,8 @@ export class Lua implements Interpreter {
     this.charged = 0;
     this.depth = 0;
     this.libraryDepth = 0;
+    this.frame = undefined;
+    this.lostCallers = 0;
   }
 
   enterRun(run: Run | undefined): Run | undefined {
@@ -158,8 +162,20 @@ export class Lua implements Interpreter {
   /** As `call`. Its name marks a level of the stack: see stack.ts. */
   *callFromLibrary(callee: LuaValue, args: LuaValue[]): Steps {
     if (++this.libraryDepth >= MAX_LIBRARY_DEPTH) throw new LuaError('C stack overflow');
-    const results = yield* this.enter(callee, args, undefined);
+    const results =
+      this.frame === undefined
+        ? yield* this.enter(callee, args, undefined)
+        : yield* this.withinLibrary(this.enter(callee, args, undefined));
     this.libraryDepth--;
+    return results;
+  }
+
+  /** Runs what a function of a library has called, where that function counts as a level. */
+  private *withinLibrary<T>(steps: Steps<T>): Steps<T> {
+    const { frame } = this;
+    if (frame !== undefined) this.frame = new Frame(frame, undefined, 0);
+    const results = yield* steps;
+    this.frame = frame;
     return results;
   }
 
@@ -362,12 +378,14 @@ export class Lua implements Interpreter {
     if (typeof a === 'string' && typeof b === 'string') return a < b;
     const site = NOWHERE;
     const answer = less(this, a, b, site);
-    return (answer as unknown) === BAIL ? yield* lessMeta(this, a, b, site) : answer;
+    if ((answer as unknown) !== BAIL) return answer;
+    return yield* this.withinLibrary(lessMeta(this, a, b, site));
   }
 
   *equals(a: LuaValue, b: LuaValue): Steps<boolean> {
     if (a === b) return true;
-    return eqHandler(a, b) === undefined ? false : yield* equalMeta(this, a, b);
+    if (eqHandler(a, b) === undefined) return false;
+    return yield* this.withinLibrary(equalMeta(this, a, b));
   }
 
   *index(value: LuaValue, key: LuaValue): Steps<LuaValue> {
@@ -377,7 +395,8 @@ export class Lua implements Interpreter {
     }
     const site = NOWHERE;
     const found = index(this, value, key, site);
-    return found === BAIL ? yield* indexMeta(this, value, key, site) : found;
+    if (found !== BAIL) return found;
+    return yield* this.withinLibrary(indexMeta(this, value, key, site));
   }
 
   error(message: string): LuaError {
@@ -416,11 +435,6 @@ export class Lua implements Interpreter {
   positionAt(level: number): { chunk: string; line: number } | undefined {
     const site = this.levels(level)[level - 1]?.site;
     return site === undefined ? undefined : { chunk: site.chunk.name, line: site.line };
-  }
-
-  /** How many levels there are above the function of the library that runs. */
-  get levelCount(): number {
-    return this.levels(200).length;
   }
 
   private levels(count: number): Level[] {
@@ -468,7 +482,6 @@ export class Lua implements Interpreter {
     return true;
   }
 
-  /** What was thrown, as an error of Lua. */
   compile(
     source: string,
     chunkName: string,
@@ -478,17 +491,23 @@ export class Lua implements Interpreter {
   ): LuaFunction {
     // Whoever compiles scripts of clients keeps them.
     const isKept = !isReply && tracer === undefined;
-    let compiled = isKept ? this.compiled.find(source, chunkName) : undefined;
+    const isFramed = this.frame !== undefined || namesEnvironments(source);
+    let compiled = isKept ? this.compiled.find(source, chunkName, isFramed) : undefined;
     if (compiled === undefined) {
       this.spend(source.length * COMPILE_STEPS);
       const newChunk = (title: string, name: string) => this.newChunk(title, name);
-      compiled = compile(newChunk, source, chunkName, isReply, tracer !== undefined);
+      compiled = compile(newChunk, source, chunkName, {
+        isFramed,
+        isReply,
+        isTraced: tracer !== undefined,
+      });
       if (isKept) this.compiled.add(source, compiled);
     }
     this.spend(compiled.sites.length);
     return makeMain(this, compiled, env, tracer);
   }
 
+  /** What was thrown, as an error of Lua. */
   asLuaError(thrown: unknown): LuaError {
     if (thrown instanceof LuaError) return thrown;
     if (thrown instanceof RangeError) {

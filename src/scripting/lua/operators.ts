@@ -56,6 +56,12 @@ export function toNumber(value: LuaValue): number | undefined {
   return typeof value === 'string' ? stringToNumber(value) : undefined;
 }
 
+/** Whether a call of this value begins a function that is written in Lua. */
+export function isOfLua(rt: Interpreter, value: LuaValue): boolean {
+  const callee = value instanceof LuaFunction ? value : metamethod(rt, value, '__call');
+  return callee instanceof LuaFunction && callee.cell !== undefined;
+}
+
 function typeError(site: Site, name: string, action: string, value: LuaValue): LuaError {
   const type = typeName(value);
   const what = name === '' ? `a ${type} value` : `${name} (a ${type} value)`;

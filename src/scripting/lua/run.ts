@@ -111,7 +111,7 @@ export class LuaRun implements Run {
       this.result = list(results);
       return true;
     }
-    const main = new Coroutine(fn);
+    const main = new Coroutine(fn, this.lua.globals, undefined);
     main.status = 'running';
     main.segments.push(
       fn.isStepped
@@ -227,10 +227,14 @@ export class LuaRun implements Run {
     resumer.status = 'normal';
     resumer.depth = lua.depth;
     resumer.libraryDepth = lua.libraryDepth;
+    resumer.frame = lua.frame;
+    resumer.globals = lua.globals;
     coroutine.status = 'running';
     this.threads.push(coroutine);
     lua.depth = coroutine.depth;
     lua.libraryDepth = coroutine.libraryDepth;
+    lua.frame = coroutine.frame;
+    lua.globals = coroutine.globals;
     if (coroutine.segments.length === 0) {
       coroutine.segments.push(lua.enter(coroutine.body, args, undefined));
     } else this.value = args;
@@ -243,11 +247,15 @@ export class LuaRun implements Run {
     if (coroutine !== undefined) {
       coroutine.depth = lua.depth;
       coroutine.libraryDepth = lua.libraryDepth;
+      coroutine.frame = lua.frame;
+      coroutine.globals = lua.globals;
     }
     const resumer = this.threads[this.threads.length - 1];
     resumer.status = 'running';
     lua.depth = resumer.depth;
     lua.libraryDepth = resumer.libraryDepth;
+    lua.frame = resumer.frame;
+    lua.globals = resumer.globals;
     this.value = results;
   }
 }

@@ -91,6 +91,17 @@ export class LuaFunction {
   }
 }
 
+/** A function that is running: see frames.ts. */
+export class Frame {
+  constructor(
+    readonly caller: Frame | undefined,
+    /** undefined: a function of a library. */
+    readonly cell: EnvCell | undefined,
+    /** Levels between this one and its caller. */
+    readonly lostCallers: number,
+  ) {}
+}
+
 /** A coroutine: a function's generators, and where they stand (run.ts). */
 export class Coroutine {
   status: 'suspended' | 'running' | 'normal' | 'dead' = 'suspended';
@@ -100,7 +111,13 @@ export class Coroutine {
   depth = 0;
   libraryDepth = 0;
 
-  constructor(readonly body: LuaFunction) {}
+  constructor(
+    readonly body: LuaFunction,
+    /** The globals of functions that it loads (setfenv(0, …)). */
+    public globals: LuaTable,
+    /** What was running in it when it paused: see frames.ts. */
+    public frame: Frame | undefined,
+  ) {}
 }
 
 /** A value that Lua can only hand around and compare. */

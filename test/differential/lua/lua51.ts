@@ -16,11 +16,11 @@ import { markPure } from '../../../src/scripting/lua/lib/pure.js';
 import { stringLibrary } from '../../../src/scripting/lua/lib/string.js';
 import { tableLibrary } from '../../../src/scripting/lua/lib/table.js';
 import { Lua } from '../../../src/scripting/lua/lua.js';
-import type { LuaFunction } from '../../../src/scripting/lua/value.js';
+import type { LuaFunction, LuaTable } from '../../../src/scripting/lua/value.js';
 
 const HARNESS = `
-local tostring, pcall, concat, select, loadstring, setfenv, error, pairs, globals =
-  tostring, pcall, table.concat, select, loadstring, setfenv, error, pairs, _G
+local tostring, pcall, concat, select, error, pairs, globals =
+  tostring, pcall, table.concat, select, error, pairs, _G
 local function run(source)
   local out, count, env = {}, 0, {}
   for k, v in pairs(globals) do env[k] = v end
@@ -33,15 +33,23 @@ local function run(source)
     for i = 1, select('#', ...) do parts[i] = tostring((select(i, ...))) end
     out[#out + 1] = concat(parts, '\\t')
   end
-  local f, message = loadstring(source, '=p')
+  local f, message = compiled(source, env)
   if not f then
     out[#out + 1] = 'does not compile: ' .. message
   else
-    setfenv(f, env)
     local ok, e = pcall(f)
     if not ok then out[#out + 1] = 'error: ' .. tostring(e) end
   end
   return concat(out, '\\n')
+end
+`;
+/** … and to compile a program that has these globals. */
+const COMPILED = `
+local loadstring, setfenv = loadstring, setfenv
+local function compiled(source, env)
+  local f, message = loadstring(source, '=p')
+  if f then setfenv(f, env) end
+  return f, message
 end
 `;
 /** What the outputs of two programs have between them; no program prints it. */
@@ -76,7 +84,7 @@ export function runByLua51(programs: readonly string[]): string[] {
     for (let i = 0; i < calls.length; i += 200) {
       parts.push(`do local function part()\n${calls.slice(i, i + 200).join('\n')}\nend part() end`);
     }
-    writeFileSync(script, `${HARNESS}${parts.join('\n')}\n`, 'latin1');
+    writeFileSync(script, `${COMPILED}${HARNESS}${parts.join('\n')}\n`, 'latin1');
     const { stdout, stderr } = spawnSync('lua5.1', [script], {
       encoding: 'latin1',
       maxBuffer: 2 ** 28,
@@ -101,7 +109,17 @@ export class OurLua {
     lua.globals.set('table', tableLibrary(lua));
     lua.globals.set('math', mathLibrary(lua, new LuaRandom()));
     markPure(lua.globals);
-    const start = lua.start(lua.compile(`${HARNESS} return run`, '=harness'));
+    // In Lua it would have to do with environments, and so all programs would: they would lose their
+    // plain forms.
+    const compiled = lua.plain('compiled', (source: string, env: LuaTable) => {
+      try {
+        return lua.compile(source, '=p', env);
+      } catch (error) {
+        return [undefined, lua.asLuaError(error).value];
+      }
+    });
+    const harness = `local compiled = ...\n${HARNESS} return run`;
+    const start = lua.start(lua.compile(harness, '=harness'), [compiled]);
     start.resume();
     this.run = start.result[0] as LuaFunction;
   }

@@ -179,11 +179,12 @@ export class Tracer implements StoppedScript {
   /** Runs a function while the script waits. @throws LuaError */
   private run(fn: LuaFunction, args: LuaValue[]): LuaValue {
     const { lua } = this;
-    const { depth, libraryDepth } = lua;
+    const { depth, frame, libraryDepth } = lua;
     const run = lua.start(fn, args);
     run.resume();
     lua.depth = depth;
     lua.libraryDepth = libraryDepth;
+    lua.frame = frame;
     if (run.error !== undefined) throw run.error;
     return first(run.result);
   }

@@ -35,10 +35,12 @@ const ITEMS_PER_FLUSH = 50;
 
 /** How a chunk is written. */
 export interface ChunkOptions {
-  /** Whether each function has a cell of its own for its globals. */
-  readonly hasOwnCells: boolean;
+  /** Whether each function has a cell of its own for its globals, and says that it runs: frames.ts. */
+  readonly isFramed: boolean;
   /** Whether what the main function returns is the reply: see Passing. */
   readonly isReply: boolean;
+  /** Whether it tells of its steps: debug/tracer.ts. */
+  readonly isTraced: boolean;
 }
 
 export abstract class ExpressionWriter {
@@ -464,7 +466,10 @@ export abstract class ExpressionWriter {
       this.out.line('return $r;');
       return;
     }
-    if (this.out.isTraced) this.out.line('$D.leave($d);');
+    if (this.options.isTraced) this.out.line('$D.leave($d);');
+    if (this.options.isFramed) {
+      this.out.line(`if ($isOfLua($rt, ${callee})) $leaveByTail($rt, $fr);`);
+    }
     const list = Array.isArray(args) ? `[${args.join(', ')}]` : args;
     this.emitFast(callee, args, site);
     this.out.line('{', site);
@@ -477,6 +482,7 @@ export abstract class ExpressionWriter {
     );
     this.out.line(`else $r = $TailCall.of1(${callee}, ${list}, $S[${site}]);`, site);
     this.out.line('}', site);
+    this.leave();
     this.out.line('return $r;');
   }
 
@@ -484,7 +490,7 @@ export abstract class ExpressionWriter {
     const { kind, name }: { kind: NameKind; name: string } =
       e.method === undefined ? describe(e.callee) : { kind: 'method', name: e.method };
     const left = kind === '' ? '' : `${kind} '${name}'`;
-    if (this.out.isTraced) {
+    if (this.options.isTraced) {
       this.out.line(`$d.call = ${kind === '' ? 'undefined' : text(name)};`);
     }
     return this.out.site(e.line, left, '', kind, name, isTail);
@@ -520,7 +526,6 @@ export abstract class ExpressionWriter {
 
   /** The ways of a call that need no generator; an `else` is left open. */
   private emitFast(callee: string, args: string[] | string, site: number): void {
-    this.showCells();
     const spread = Array.isArray(args) ? args.join(', ') : `...${args}`;
     this.out.line(
       `if (${callee} instanceof $F && !${callee}.isStepped) $r = ${callee}.body(${spread});`,
@@ -538,7 +543,6 @@ export abstract class ExpressionWriter {
   private emitCall(e: Call, callee: string, args: string[] | string, site: number): void {
     const spread = Array.isArray(args) ? args.join(', ') : `...${args}`;
     if (this.plain !== undefined) {
-      this.showCells();
       const { isReplayed, pureCalls } = this.plain;
       const isFree = !pureCalls.has(e);
       const isKept = isReplayed && !isFree ? ` && !${callee}.isReplayed` : '';
@@ -570,13 +574,9 @@ export abstract class ExpressionWriter {
     this.out.line('}');
   }
 
-  /** Before a call that may be one of getfenv or setfenv. */
-  private showCells(): void {
-    if (this.options.hasOwnCells) this.out.line('$rt.cell = $E; $rt.callerCell = $U;');
-  }
-
-  /** The end of a plain form that counts its depth. */
+  /** The end of a plain form that counts its depth, or of a function that says that it runs. */
   protected leave(): void {
+    if (this.options.isFramed) this.out.line('$rt.frame = $fr.caller;');
     if (this.plain?.hasCalls) this.out.line(`$rt.plainCount -= ${LEAVE};`);
   }
 
@@ -591,7 +591,7 @@ export abstract class ExpressionWriter {
     this.out.onLine?.(e.line);
     if (items.length === 0) return this.assigned('$newTable($rt)', target);
     const keys = recordKeys(e);
-    if (keys !== undefined && !this.out.isTraced) {
+    if (keys !== undefined && !this.options.isTraced) {
       const values = items.map(({ value }) => this.copy(value));
       return this.assigned(
         `$record($rt, ${this.out.record(keys)}, [${values.join(', ')}])`,

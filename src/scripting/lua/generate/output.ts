@@ -28,11 +28,7 @@ export class Output {
   /** Told of the line of each operation that is about to be written: the code is traced. */
   onLine: ((line: number) => void) | undefined = undefined;
 
-  constructor(
-    private readonly chunk: Chunk,
-    /** Whether it is for the debugger (debug/tracer.ts). */
-    readonly isTraced: boolean,
-  ) {}
+  constructor(private readonly chunk: Chunk) {}
 
   line(code: string, site?: number): void {
     if (site !== undefined) this.chunk.sites[this.lines.length] = this.sites[site];

@@ -45,18 +45,18 @@ class StatementWriter extends ExpressionWriter {
   protected override closure(node: FunctionNode, target: string): void {
     const isMain = node.parent === undefined;
     const isReply = isMain && this.options.isReply;
-    const plain = this.out.isTraced ? undefined : findPlainForm(node, isReply);
+    const { isFramed, isTraced } = this.options;
+    const plain = isTraced || isFramed ? undefined : findPlainForm(node, isReply);
     this.out.onLine?.(node.endLine);
     const parameters = node.parameters.map(({ id }) => `L${id}`);
-    const usesRest = node.isVararg && (node.usesVararg || node.arg?.isUsed || this.out.isTraced);
+    const usesRest = node.isVararg && (node.usesVararg || node.arg?.isUsed || isTraced);
     if (usesRest) parameters.push('...$V');
     const list = parameters.join(', ');
-    const own = this.options.hasOwnCells;
-    const maker = `$fn($E, ${plain?.isPure === true}, ${own}, `;
+    const maker = `$fn($E, ${plain?.isPure === true}, ${isFramed}, `;
     // A function in parentheses is compiled at once by V8: that which is called first.
     const [open, close] = isMain && plain === undefined ? ['(', ')'] : ['', ''];
     const [openPlain, closePlain] = isMain ? ['(', ')'] : ['', ''];
-    this.out.line(`${target} = ${own ? '(($E) => ' : ''}${maker}${open}function* (${list}) {`);
+    this.out.line(`${target} = ${isFramed ? '(($E) => ' : ''}${maker}${open}function* (${list}) {`);
     this.nested(node, undefined);
     this.out.line(`}${close},`);
     if (plain !== undefined) {
@@ -64,14 +64,14 @@ class StatementWriter extends ExpressionWriter {
       this.nested(node, plain);
       this.out.line(`}${closePlain}`);
     } else this.out.line('undefined');
-    this.out.line(own ? '))({ env: $E.env, chunk: $E.chunk });' : ');');
+    this.out.line(isFramed ? '))({ env: $E.env, chunk: $E.chunk });' : ');');
   }
 
   private nested(node: FunctionNode, plain: PlainForm | undefined): void {
     const writer = new StatementWriter(this.out, node, plain, this.options);
     const variables = this.out.reserve();
     const { onLine } = this.out;
-    if (this.out.isTraced) writer.tracedBody();
+    if (this.options.isTraced) writer.tracedBody();
     else writer.body();
     this.out.onLine = onLine;
     let names = 'let $r, $n = 0';
@@ -104,12 +104,12 @@ class StatementWriter extends ExpressionWriter {
 
   /** A loop's turn begins. */
   private traceTurn(): void {
-    if (this.out.isTraced) this.out.line('$d.back();');
+    if (this.options.isTraced) this.out.line('$d.back();');
   }
 
   /** A loop has ended, and not by a jump back. */
   private traceEnd(): void {
-    if (this.out.isTraced) this.out.line('$d.forth();');
+    if (this.options.isTraced) this.out.line('$d.forth();');
   }
 
   private body(): void {
@@ -120,7 +120,7 @@ class StatementWriter extends ExpressionWriter {
         this.out.laterSite(node.line),
       );
     else if (plain.hasCalls) this.out.line(`if (${this.fullTest} && !$rt.mayGoOn()) return $B;`);
-    if (this.options.hasOwnCells) this.out.line('const $U = $rt.cell;');
+    if (this.options.isFramed) this.out.line('const $fr = $enter($rt, $E);');
     const { arg } = node;
     if (arg?.isUsed) {
       this.out.line(`let L${arg.id}${node.usesVararg ? '' : ' = $argTable($V)'};`);

@@ -88,7 +88,7 @@ function* guarded(
   args: LuaValue[],
   handler: ((error: LuaValue) => Steps) | undefined,
 ): Steps {
-  const { depth, libraryDepth } = lua;
+  const { depth, frame, libraryDepth } = lua;
   try {
     const results = yield* lua.call(callee, ...args);
     return Array.isArray(results) ? [true, ...results] : [true, results];
@@ -97,8 +97,12 @@ function* guarded(
     if (error.isFinal) throw error;
     lua.depth = depth;
     lua.libraryDepth = libraryDepth;
-    if (handler === undefined) return [false, error.value];
-    return yield* handled(lua, handler, error.value, depth, libraryDepth);
+    const result =
+      handler === undefined
+        ? error.value
+        : yield* handled(lua, handler, error.value, depth, libraryDepth);
+    lua.frame = frame;
+    return [false, result];
   }
 }
 
@@ -108,15 +112,15 @@ function* handled(
   error: LuaValue,
   depth: number,
   libraryDepth: number,
-): Steps {
+): Steps<LuaValue> {
   try {
-    return [false, first(yield* handler(error))];
+    return first(yield* handler(error));
   } catch (thrown) {
     const second = lua.asLuaError(thrown);
     if (second.isFinal) throw second;
     lua.depth = depth;
     lua.libraryDepth = libraryDepth;
-    return [false, 'error in error handling'];
+    return 'error in error handling';
   }
 }
 
@@ -347,7 +351,7 @@ function openChunks(lua: Interpreter, plain: Plain, stepped: Stepped): void {
 
 /** What the reader of `load` gives, or the error with which it fails. */
 function* protectedPiece(lua: Interpreter, reader: LuaFunction): Steps<LuaValue | LuaError> {
-  const { depth, libraryDepth } = lua;
+  const { depth, frame, libraryDepth } = lua;
   try {
     return first(yield* lua.call(reader));
   } catch (thrown) {
@@ -355,6 +359,7 @@ function* protectedPiece(lua: Interpreter, reader: LuaFunction): Steps<LuaValue 
     if (error.isFinal) throw error;
     lua.depth = depth;
     lua.libraryDepth = libraryDepth;
+    lua.frame = frame;
     return error;
   }
 }

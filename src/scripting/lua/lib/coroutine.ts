@@ -2,6 +2,7 @@
  * The table `coroutine`. What its functions ask for is done by the driver: see run.ts.
  */
 import { Resume, YieldValues } from '../call.js';
+import { BOTTOM } from '../frames.js';
 import type { Interpreter } from '../interpreter.js';
 import { placedError } from '../placed-error.js';
 import { Coroutine, LuaFunction, LuaTable, type LuaValue, type Steps } from '../value.js';
@@ -10,7 +11,9 @@ export function openCoroutine(lua: Interpreter): void {
   const library = new LuaTable();
   const create = (args: LuaValue[]): Coroutine => {
     const body = args[0];
-    if (body instanceof LuaFunction && body.cell !== undefined) return new Coroutine(body);
+    if (body instanceof LuaFunction && body.cell !== undefined) {
+      return new Coroutine(body, lua.globals, lua.frame === undefined ? undefined : BOTTOM);
+    }
     throw lua.argError(1, 'Lua function expected');
   };
   const check = (value: LuaValue): Coroutine => {

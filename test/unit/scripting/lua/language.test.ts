@@ -103,6 +103,20 @@ describe('Functions', () => {
     expect(run(source)).toBe('shared own mine');
   });
 
+  it('knows the globals of the functions at all levels of the stack', () => {
+    const source = `
+      local function tag(name, f) return setfenv(f, {name = name, getfenv = getfenv}) end
+      local inner = tag('inner', function(n) local env = getfenv(n) return env.name end)
+      local lost = tag('lost', function(n) return inner(n) end)
+      local outer = tag('outer', function(n) local name = lost(n) return name end)
+      local ok, message = pcall(outer, 2)
+      return outer(1), outer(3), message, getfenv(1) == _G, pcall(getfenv, 3)`;
+    expect(run(source)).toBe(
+      'inner outer user_script:3: no function environment for tail call at level 2 true ' +
+        "false bad argument #1 to '?' (invalid level)",
+    );
+  });
+
   it('begins a plain form anew as a generator when it meets a metamethod', () => {
     const source = `
       local t = setmetatable({}, {__add = function(a, b) for i = 1, 1 do end return b end})
