@@ -12,7 +12,8 @@
  */
 import { type EnvCell, Frame } from './value.js';
 
-const FRAMED = /[gs]etfenv|loadstring|\bload\s*\(/;
+/** Also `_G["get" .. "fenv"]`. */
+const FRAMED = /fenv|loadstring|\bload\s*\(/;
 
 /** Whether a chunk has to keep account of its functions, by what it names. */
 export function namesEnvironments(source: string): boolean {
