@@ -8,7 +8,7 @@
  * Only chunks that may have to do with the two keep account of it: those that name them, or load other
  * chunks, and those that are loaded by these. Their functions have a cell each for their globals, and
  * no plain form (call.ts). In all others `frame` stays undefined, and the functions of a chunk
- * share a cell; a script that gets at getfenv without naming it finds no level above its own there.
+ * share a cell; a script that gets at getfenv without naming it finds no level at all.
  */
 import { type EnvCell, Frame } from './value.js';
 

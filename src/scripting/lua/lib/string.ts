@@ -24,6 +24,10 @@ const PIECE_LENGTH = 8192;
 /** Bytes that string.rep makes in the time of a step. */
 const REPEATED_PER_STEP = 64;
 
+/** Repeated texts are made in one piece if they are so long, and of pieces if longer. */
+const FLAT_FROM = 512;
+const FLAT_LENGTH = 1024 * 1024;
+
 /** Makes the library, and makes it what strings are indexed by: ('x'):rep(3). */
 export function stringLibrary(lua: LuaRuntime): LuaTable {
   const patterns: Patterns = { cache: new PatternCache(), pool: new MatcherPool(lua) };
@@ -124,8 +128,21 @@ function repFunction(lua: LuaRuntime): LuaFunction {
     const length = text.length * times;
     chargeString(lua, length);
     if (length > PIECE_LENGTH) lua.spend(length / REPEATED_PER_STEP);
-    return text.repeat(times);
+    return length < FLAT_FROM ? text.repeat(times) : repeated(lua, text, times);
   });
+}
+
+/**
+ * V8 makes `repeat` of halves that are put together, and keeps a tree of some twenty of them until
+ * somebody looks at a character. A script that gathers such texts would fill the heap with parts, which
+ * live on and which its collector copies, instead of with bytes.
+ */
+function repeated(lua: LuaRuntime, text: string, times: number): string {
+  const count = Math.max(1, Math.floor(FLAT_LENGTH / text.length));
+  const piece = text.repeat(Math.min(times, count));
+  // A look at a character; what comes of it must be used, or V8 leaves it out.
+  lua.charge(piece.charCodeAt(0) & 1);
+  return times <= count ? piece : piece.repeat(times / count) + text.repeat(times % count);
 }
 
 /**

@@ -97,6 +97,13 @@ describe('A script that takes memory', () => {
     expect(rig.run(source)).toBe('error: not enough memory');
   });
 
+  it('is charged for repeated texts that it keeps, for they are there as a whole', () => {
+    const rig = new LuaRig({ memoryLimit: 64 * 1024 * 1024 });
+    const source =
+      "local t = {} for i = 1, 500 do t[i] = string.rep('y', 2 ^ 20) end return 'kept'";
+    expect(rig.run(source)).toBe('error: not enough memory');
+  });
+
   it('may catch it, and the next script has all of it again', () => {
     const { rig } = limited();
     expect(rig.run("return pcall(string.rep, 'x', 1e9)")).toBe('false not enough memory');

@@ -46,6 +46,13 @@ describe("Lua's strings", () => {
     );
   });
 
+  it('are repeated, be they long', () => {
+    expect(
+      run("local s = ('abc'):rep(700001) return #s, s:sub(1048570, 1048580), s:sub(-4)"),
+    ).toEqual([2100003, 'abcabcabcab', 'cabc']);
+    expect(run("return (('ab'):rep(500000)):rep(3) == ('ab'):rep(1500000)")).toEqual([true]);
+  });
+
   it('that would be too large are refused before they are made', () => {
     expect(() => run("return ('x'):rep(2^31 - 1)")).toThrow(/^not enough memory$/);
     expect(run("return pcall(string.rep, ('x'):rep(1000000), 1000)")).toEqual([
