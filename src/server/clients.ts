@@ -163,14 +163,15 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
   }
 
   /** Welcomes a connection, or turns it away. */
-  add(transport: Transport, peer: Peer): void {
+  /** @returns undefined: it may not stay */
+  add(transport: Transport, peer: Peer): ClientImpl | undefined {
     const { clock, stats, log } = this.parts();
     const refusal = this.parts().refusal(peer);
     if (refusal !== undefined) {
       stats.connectionsRejected++;
       transport.writeOwned(refusal);
       transport.end();
-      return;
+      return undefined;
     }
     stats.connectionsReceived++;
     const client = new ClientImpl(transport, this, {
@@ -190,6 +191,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
       onDrain: () => client.drained(),
       onClose: () => this.gone(client),
     });
+    return client;
   }
 
   /** A client without a connection, which runs commands for the server itself. */
@@ -594,7 +596,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
    */
   private isAnsweredFirst({ kind, onInput }: BlockReason): boolean {
     if (kind === 'pause') return this.isMigrating || this.isScripting;
-    return kind === 'async' || (kind === 'script' && onInput === undefined);
+    return onInput === undefined && (kind === 'async' || kind === 'script');
   }
 
   gone(client: ClientImpl): void {

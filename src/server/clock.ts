@@ -27,6 +27,8 @@ export interface ServerClock extends Clock {
   /** How far the whole milliseconds may be behind the true time. */
   readonly lagMs: number;
   tick(): void;
+  /** A clock for another server, which shows the same time now. */
+  clone(): ServerClock;
 }
 
 /** How often the monotonic clock is compared with the system's, in microseconds. */
@@ -68,6 +70,10 @@ export class RealClock implements ServerClock {
     const ours = us / 1000 + this.offsetMs;
     if (ours < system) this.offsetMs += system - ours;
     else if (ours >= system + 1) this.offsetMs -= ours - (system + 0.999);
+  }
+
+  clone(): ServerClock {
+    return new RealClock();
   }
 
   now(): number {
@@ -123,6 +129,10 @@ export class ManualClock implements ServerClock {
     this.stale = false;
     this.turnUs = this.us;
     this.onTurn();
+  }
+
+  clone(): ServerClock {
+    return new ManualClock(this.ms);
   }
 
   now(): number {

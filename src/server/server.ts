@@ -21,6 +21,7 @@ import { LuaEngine } from '../scripting/lua/engine.js';
 import { followAccessClock } from './access-clock.js';
 import { Acl } from './acl/acl.js';
 import { Call } from './api/call.js';
+import { ClientFlag, ClientGate } from './api/client.js';
 import type { CommandSpec } from './api/command.js';
 import type { ServerApi } from './api/server.js';
 import { REDIS_VERSION } from './api/version.js';
@@ -69,6 +70,7 @@ import { Snapshots } from './persistence/snapshots.js';
 import { Propagation } from './propagation/propagation.js';
 import { Pubsub } from './pubsub/pubsub.js';
 import { SAMPLE_PERIOD_MS } from './rate-sampler.js';
+import { DebugForks, type ForkedServer } from './scripting/debug-forks.js';
 import { Scripting } from './scripting/scripting.js';
 import { WriteRefusals } from './scripting/write-refusals.js';
 import { SlowCommands } from './slow-commands.js';
@@ -114,6 +116,8 @@ export interface ServerOptions {
   executable?: string;
   /** The scripting languages it has; by default all there are. For tests. */
   engines?: readonly ScriptEngine[];
+  /** Whether it serves a debugging session, with a copy of another server's data (debug-forks.ts). */
+  isFork?: boolean;
   /** Ends the process when a client had it crash (DEBUG SEGFAULT); by default the server stops. */
   onCrash?: (signal: CrashSignal) => void;
   /** Starts the processes that write snapshots; by default real ones. For tests. */
@@ -720,6 +724,7 @@ export class Server implements ServerApi {
       clock,
       commands: this.commands,
       config,
+      forks: options.isFork ? undefined : this.makeForks(options),
       engines: options.engines ?? [new LuaEngine({ version: scriptVersion() })],
       gate: this.gate,
       inner: this.execution.inner,
@@ -738,6 +743,20 @@ export class Server implements ServerApi {
       onDone: (client) => this.transactions.goOn(client),
       onSuspended: (isSuspended) => this.clients.setScripting(isSuspended),
       release: () => this.clients.releasePaused(),
+    });
+  }
+
+  private makeForks({ commands }: ServerOptions): DebugForks {
+    const { clock, config, log, random, snapshots } = this;
+    return new DebugForks({
+      clock,
+      config,
+      log,
+      snapshots,
+      fork: () => {
+        const copies = { clock: clock.clone(), config: config.clone() };
+        return new Fork(new Server({ ...copies, commands, isFork: true, log, random }));
+      },
     });
   }
 
@@ -775,6 +794,29 @@ export class Server implements ServerApi {
     cron.every(0, () => this.clients.tend(config.values.hz));
     cron.every(0, () => this.appendOnly.tend(false));
     cron.every(1000, () => this.appendOnly.tend(true));
+  }
+}
+
+/** A server that has a debugging session. */
+class Fork implements ForkedServer {
+  readonly keyspace: Keyspace;
+
+  constructor(private readonly server: Server) {
+    this.keyspace = server.keyspace;
+  }
+
+  join(stream: Duplex, { db, flags, gate, resp, user }: ClientImpl): void {
+    const client = this.server.clients.add(Transport.over(stream), INSIDE)!;
+    client.flags |= flags & ClientFlag.ScriptDebug;
+    client.gate = gate & ClientGate.Restricted;
+    client.authenticated = true;
+    client.user = user;
+    client.resp = resp;
+    client.db = this.keyspace.databases[db.index]!;
+  }
+
+  stop(): void {
+    void this.server.stop();
   }
 }
 

@@ -7,7 +7,7 @@
 import type { Duplex } from 'node:stream';
 import Parser from 'redis-parser';
 import { encodeRequest } from '../resp/encode-request.js';
-import { streamPair } from './stream-pair.js';
+import { streamPair } from '../server/stream-pair.js';
 
 /** A reply as RESP2 has it. */
 export type Reply = Buffer | number | null | Error | Reply[];

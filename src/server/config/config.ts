@@ -133,6 +133,15 @@ export class Config {
     this.store(name, value);
   }
 
+  /** Another one with the same values, which goes its own ways: it has no hooks and no file. */
+  clone(): Config {
+    const copy = new Config(this.host);
+    for (const name of Object.keys(DIRECTIVES) as DirectiveName[]) {
+      copy.store(name, this.stored[name]);
+    }
+    return copy;
+  }
+
   // ------------------------------------------------------------------------------- CONFIG GET
 
   /**

@@ -20,7 +20,7 @@ export class ServerDataKeeper implements DataKeeper {
   get work(): BackgroundWork | undefined {
     const { appendOnly, snapshots } = this.parts;
     if (snapshots.active === 'rdb') return 'snapshot';
-    if (snapshots.active === undefined) return undefined;
+    if (snapshots.active === undefined || snapshots.active === 'copy') return undefined;
     return appendOnly.file.state === 'waiting' ? 'first base' : 'rewrite';
   }
 

@@ -1,6 +1,6 @@
 /**
- * The one snapshot that may be under way (Redis: the child process): for BGSAVE, or as the base of a
- * rewritten append-only file.
+ * The one snapshot that may be under way (Redis: the child process): for BGSAVE, as the base of a
+ * rewritten append-only file, or as the data of another server in this process (`copy`).
  *
  *     start   the cut, and a worker, which opens its file
  *     slices  the walk takes as long as clients do in each turn of the event loop, 0.2 to 1 ms, while the
@@ -20,6 +20,7 @@ import type { SnapshotFormat } from '../../persistence/snapshot/format.js';
 import { FramePool, FrameSink } from '../../persistence/snapshot/frame-sink.js';
 import type { SaveStep } from '../../persistence/snapshot/frames.js';
 import { removeFile } from '../../persistence/snapshot/save-worker.js';
+import type { SnapshotSink } from '../../persistence/snapshot/sink.js';
 import { Snapshot } from '../../persistence/snapshot/snapshot.js';
 import type {
   WorkerEnd,
@@ -115,12 +116,13 @@ export class Snapshots {
   lastStartUsec = 0;
   private running: Running | undefined = undefined;
   private readonly frames = new FramePool();
+  private copying: SnapshotCopy | undefined = undefined;
 
   constructor(private readonly parts: SnapshotsParts) {}
 
   /** What is under way: undefined, nothing; another can't begin before it has ended. */
-  get active(): SnapshotKind | undefined {
-    return this.running?.request.kind;
+  get active(): SnapshotKind | 'copy' | undefined {
+    return this.copying === undefined ? this.running?.request.kind : 'copy';
   }
 
   /** Of the snapshot under way: the worker's process number, keys in all, and those encoded so far. */
@@ -152,7 +154,7 @@ export class Snapshots {
    * @returns whether it has begun
    */
   start(request: SnapshotRequest, onFailed: (why: string) => void): boolean {
-    if (this.running !== undefined) throw new Error('a snapshot is under way');
+    if (this.active !== undefined) throw new Error('a snapshot is under way');
     const { clock, launcher } = this.parts;
     const begin = clock.micros();
     const worker = launcher.launch({
@@ -169,6 +171,31 @@ export class Snapshots {
     return true;
   }
 
+  /**
+   * Makes the cut, and has a sink given all of it, a slice in every turn. None may be under way.
+   * @param onEnd runs once the sink has it all @returns ends the copy before its time
+   */
+  copy(format: SnapshotFormat, sink: SnapshotSink, onEnd: () => void): () => void {
+    if (this.active !== undefined) throw new Error('a snapshot is under way');
+    const { clock } = this.parts;
+    const begin = clock.micros();
+    const copy = new SnapshotCopy(format, sink, this.parts, () => {
+      this.copying = undefined;
+      this.pauseResizing(false);
+      onEnd();
+    });
+    this.copying = copy;
+    this.pauseResizing(true);
+    this.started++;
+    this.lastStartUsec = Math.round(clock.micros() - begin);
+    return () => {
+      if (this.copying !== copy) return;
+      this.copying = undefined;
+      this.pauseResizing(false);
+      copy.stop();
+    };
+  }
+
   /** The cron's part: a server that grows large takes care that workers start quickly. */
   tend(): void {
     const { keyspace, launcher } = this.parts;
@@ -183,6 +210,7 @@ export class Snapshots {
   /** The server ends. */
   stop(): void {
     this.kill();
+    this.copying?.stop();
     this.parts.launcher.stop();
   }
 
@@ -317,8 +345,7 @@ class Running {
     if (!this.isWalking || this.timer !== undefined) return;
     const { clock, defer, onSlice } = this.parts;
     const begin = clock.micros();
-    const others = begin - this.sliceEndUs;
-    const slice = Math.min(Math.max(others, SLICE_MIN_US), SLICE_MAX_US);
+    const slice = sliceMicros(begin - this.sliceEndUs);
     const end = this.snapshot.step(this.delayUs === 0 ? begin + slice : begin);
     this.sliceEndUs = clock.micros();
     onSlice(this.sliceEndUs - begin);
@@ -347,4 +374,54 @@ class Running {
     this.snapshot.abort();
     this.parts.onWalking(false);
   }
+}
+
+/** A snapshot under way for a sink in this process. */
+class SnapshotCopy {
+  private readonly snapshot: Snapshot;
+  /** When the last slice has ended. */
+  private sliceEndUs = DOUBLE_FIELD;
+  private isWalking = true;
+  private readonly slice = () => this.walk();
+
+  constructor(
+    format: SnapshotFormat,
+    sink: SnapshotSink,
+    private readonly parts: SnapshotsParts,
+    private readonly onEnd: () => void,
+  ) {
+    const { clock, keyspace } = parts;
+    this.sliceEndUs = 0;
+    const micros = () => clock.micros();
+    this.snapshot = new Snapshot({ keyspace, format, sink, compression: false, micros });
+    parts.onWalking(true);
+    parts.defer(this.slice);
+  }
+
+  private walk(): void {
+    if (!this.isWalking) return;
+    const { clock, defer, onSlice } = this.parts;
+    const begin = clock.micros();
+    const end = this.snapshot.step(begin + sliceMicros(begin - this.sliceEndUs));
+    this.sliceEndUs = clock.micros();
+    onSlice(this.sliceEndUs - begin);
+    if (end !== 'done') {
+      defer(this.slice);
+      return;
+    }
+    this.stop();
+    this.onEnd();
+  }
+
+  stop(): void {
+    if (!this.isWalking) return;
+    this.isWalking = false;
+    this.snapshot.abort();
+    this.parts.onWalking(false);
+  }
+}
+
+/** The walk's part of a turn, whose rest took so long. */
+function sliceMicros(others: number): number {
+  return Math.min(Math.max(others, SLICE_MIN_US), SLICE_MAX_US);
 }

@@ -41,6 +41,7 @@ import type { LateCommand, LateCommands } from '../execution/late-commands.js';
 import { type Gate, type MemoryGate, type ScriptGate, ServerGate } from '../gate.js';
 import type { ServerLog } from '../log.js';
 import type { Stats } from '../stats.js';
+import type { DebugForks } from './debug-forks.js';
 import { DebugSession } from './debug-session.js';
 import { Engines } from './engines.js';
 import { Functions } from './functions.js';
@@ -57,11 +58,13 @@ const FIRST_KEY = 3;
 
 const NO_SCRIPT = new ReplyError('NOSCRIPT No matching script. Please use EVAL.');
 const NOT_CACHED = new ReplyError('ERR Please use EVAL instead of EVALSHA for debugging');
-// As Redis has it when fork fails: the script must not run for real.
 const NO_FORK = new ReplyError(
-  "ERR Fork() failed: can't run EVAL in debugging mode: this server has no forked sessions, use " +
-    'SCRIPT DEBUG SYNC (redis-cli --ldb-sync-mode)',
+  "ERR Fork() failed: can't run EVAL in debugging mode: Resource temporarily unavailable",
 );
+const SYNC_STARTED = 'Redis synchronous debugging eval session started';
+const SYNC_ENDED = 'Redis synchronous debugging eval session ended';
+const FORK_STARTED = 'Redis forked for debugging eval';
+const FORK_ENDED = 'Lua debugging session child exiting';
 const IN_PIPELINE = new ReplyError('ERR SCRIPT DEBUG must be called outside a pipeline');
 const TOO_MANY_KEYS = new ReplyError("ERR Number of keys can't be greater than number of args");
 const NEGATIVE_KEYS = new ReplyError("ERR Number of keys can't be negative");
@@ -96,6 +99,8 @@ export interface ScriptingParts {
   readonly commands: CommandTableImpl;
   readonly config: Config;
   readonly engines: readonly ScriptEngine[];
+  /** Sessions on a copy of the data; undefined: the server is one that has such a session. */
+  readonly forks: DebugForks | undefined;
   readonly gate: Gate;
   readonly inner: InnerCommands;
   readonly late: LateCommands;
@@ -270,14 +275,16 @@ export class Scripting implements ScriptingApi, ScriptGate {
 
   /** EVAL of a client that debugs its scripts. @throws ReplyError */
   private debugSource(call: Call, isReadonly: boolean): void {
-    const { clock, config, log } = this.parts;
+    const { clock, config, forks, log } = this.parts;
     const client = call.client as ClientImpl;
-    if ((client.flags & ClientFlag.ScriptDebugSync) === 0) {
+    const isSync = (client.flags & ClientFlag.ScriptDebugSync) !== 0;
+    if (!isSync && forks !== undefined) {
+      if (forks.begin(client, call.args)) return;
       client.flags &= ~ClientFlag.ScriptDebug;
       throw NO_FORK;
     }
     const source = call.args.text(1);
-    log.notice('Redis synchronous debugging eval session started');
+    log.notice(isSync ? SYNC_STARTED : FORK_STARTED);
     const session = new DebugSession({
       source,
       host: this.calls,
@@ -340,7 +347,8 @@ export class Scripting implements ScriptingApi, ScriptGate {
     this.session = undefined;
     session.finish();
     client.close(true);
-    this.parts.log.notice('Redis synchronous debugging eval session ended');
+    const isSync = (client.flags & ClientFlag.ScriptDebugSync) !== 0;
+    this.parts.log.notice(isSync ? SYNC_ENDED : FORK_ENDED);
   }
 
   /** Ends the script that runs, or waits for its debugger. */
@@ -579,6 +587,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
   /** Nothing goes on: the server stops. */
   stop(): void {
     this.isStopped = true;
+    this.parts.forks?.stop();
   }
 
   // ---- ScriptGate
