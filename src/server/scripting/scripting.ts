@@ -20,12 +20,7 @@ import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import type { Args } from '../../resp/args.js';
 import { ReplyError } from '../../resp/reply-error.js';
 import type { ReplyWriter } from '../../resp/reply-writer.js';
-import {
-  type Execution,
-  type Script,
-  type ScriptEngine,
-  ScriptSyntaxError,
-} from '../../scripting/engine.js';
+import type { Execution, ScriptEngine } from '../../scripting/engine.js';
 import type { Acl } from '../acl/acl.js';
 import type { Call } from '../api/call.js';
 import { type BlockReason, ClientFlag } from '../api/client.js';
@@ -42,13 +37,12 @@ import { type Gate, type MemoryGate, type ScriptGate, ServerGate } from '../gate
 import type { ServerLog } from '../log.js';
 import type { Stats } from '../stats.js';
 import type { DebugForks } from './debug-forks.js';
-import { DebugSession } from './debug-session.js';
-import { Engines } from './engines.js';
-import { Functions } from './functions.js';
-import { CachedScript, ScriptCache, SHA1_LENGTH, sha1 } from './script-cache.js';
+import { Debugging } from './debugging.js';
+import type { Functions } from './functions.js';
+import { type Runnable, Runnables } from './runnables.js';
+import { type ScriptCache, SHA1_LENGTH } from './script-cache.js';
 import { FIRST_SLICE_US, ScriptCalls } from './script-calls.js';
 import { commandBitsOf, ScriptFlag } from './script-flags.js';
-import { parseScriptHeader } from './shebang.js';
 import type { WriteRefusals } from './write-refusals.js';
 
 /** A script that was left runs on for so long at a time, in microseconds. */
@@ -58,13 +52,6 @@ const FIRST_KEY = 3;
 
 const NO_SCRIPT = new ReplyError('NOSCRIPT No matching script. Please use EVAL.');
 const NOT_CACHED = new ReplyError('ERR Please use EVAL instead of EVALSHA for debugging');
-const NO_FORK = new ReplyError(
-  "ERR Fork() failed: can't run EVAL in debugging mode: Resource temporarily unavailable",
-);
-const SYNC_STARTED = 'Redis synchronous debugging eval session started';
-const SYNC_ENDED = 'Redis synchronous debugging eval session ended';
-const FORK_STARTED = 'Redis forked for debugging eval';
-const FORK_ENDED = 'Lua debugging session child exiting';
 const IN_PIPELINE = new ReplyError('ERR SCRIPT DEBUG must be called outside a pipeline');
 const TOO_MANY_KEYS = new ReplyError("ERR Number of keys can't be greater than number of args");
 const NEGATIVE_KEYS = new ReplyError("ERR Number of keys can't be negative");
@@ -87,8 +74,6 @@ const HAS_WRITTEN = new ReplyError(
     'either wait the script termination or kill the server in a hard way using the SHUTDOWN ' +
     'NOSAVE command.',
 );
-/** What a script that is debugged may take where the server knows no threshold. */
-const DEBUG_PATIENCE_MS = 5000;
 const KILLED = 'Script killed by user with SCRIPT KILL...';
 const KILL_COMMAND = { script: 'SCRIPT KILL', function: 'FUNCTION KILL' } as const;
 
@@ -147,13 +132,14 @@ class ScriptWait implements BlockReason, LateCommand {
 
 export class Scripting implements ScriptingApi, ScriptGate {
   readonly functions: Functions;
-  readonly cache = new ScriptCache();
+  readonly cache: ScriptCache;
+  private readonly runnables: Runnables;
+  private readonly debugging: Debugging;
   /** Whether a log is replayed, and a script of it that takes its time may be left for a while. */
   leavesReplay = false;
   /** Whether that is so now: `goOnReplaying`. */
   isReplayLeft = false;
   readonly calls: ScriptCalls;
-  private readonly engines: Engines;
 
   // The script that runs.
   private execution: Execution | undefined = undefined;
@@ -166,8 +152,6 @@ export class Scripting implements ScriptingApi, ScriptGate {
   private beganUs = DOUBLE_FIELD;
   private frozen = DOUBLE_FIELD;
   private wait: ScriptWait | undefined = undefined;
-  /** Set while the script is debugged. */
-  private session: DebugSession | undefined = undefined;
   private isBusy = false;
   private isStopped = false;
   private readonly goOn = () => this.resume();
@@ -177,7 +161,6 @@ export class Scripting implements ScriptingApi, ScriptGate {
     this.startMs = 0;
     this.beganUs = 0;
     this.frozen = 0;
-    this.engines = new Engines(parts.engines);
     this.calls = new ScriptCalls({
       acl: parts.acl,
       commands: parts.commands,
@@ -188,12 +171,23 @@ export class Scripting implements ScriptingApi, ScriptGate {
       propagation: parts.propagation,
       micros: () => clock.micros(),
     });
-    this.functions = new Functions({
-      engines: this.engines,
+    this.runnables = new Runnables({
+      engines: parts.engines,
       log: (level, text) => this.calls.log(level, text),
       micros: () => clock.micros(),
       compresses: () => config.values.rdbcompression,
     });
+    this.debugging = new Debugging({
+      calls: this.calls,
+      clock,
+      config,
+      forks: parts.forks,
+      log,
+      goOn: () => parts.defer(this.goOn),
+      endWith: (error) => this.endWith(error),
+    });
+    this.functions = this.runnables.functions;
+    this.cache = this.runnables.cache;
   }
 
   // ---- EVAL, EVALSHA, FCALL
@@ -206,7 +200,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
       return;
     }
     const keyCount = keyCountOf(call.args, call.args.int(2));
-    this.start(call, 'script', this.compiled(call.args.text(1), false), keyCount, isReadonly);
+    this.start(call, 'script', this.runnables.ofSource(call.args.text(1)), keyCount, isReadonly);
   }
 
   runCached(isReadonly: boolean): void {
@@ -216,9 +210,8 @@ export class Scripting implements ScriptingApi, ScriptGate {
     if ((client.flags & ClientFlag.ScriptDebug) !== 0) throw NOT_CACHED;
     if (args.len(1) !== SHA1_LENGTH) throw NO_SCRIPT;
     const keyCount = keyCountOf(args, args.int(2));
-    const script = this.cache.at(args.buf, args.off(1));
+    const script = this.runnables.ofSha(args.buf, args.off(1));
     if (script === undefined) throw NO_SCRIPT;
-    this.cache.use(script);
     this.start(call, 'script', script, keyCount, isReadonly);
   }
 
@@ -237,125 +230,44 @@ export class Scripting implements ScriptingApi, ScriptGate {
     this.parts.onMonitored(client as ClientImpl, args);
   }
 
-  /** A script by its source. @param keeps whether it is to stay @throws ReplyError */
-  private compiled(source: string, keeps: boolean): CachedScript {
-    const { cache } = this;
-    const known = cache.find(source);
-    if (known !== undefined) {
-      if (keeps) cache.keep(known);
-      cache.use(known);
-      return known;
-    }
-    const { engine, flags, body } = parseScriptHeader(
-      source,
-      (name) => this.engines.byExactName(name) !== undefined,
-    );
-    const language = this.engines.byExactName(engine);
-    if (language === undefined) throw new ReplyError(`ERR Engine '${engine}' not found`);
-    try {
-      const script = language.compile(body);
-      const added = new CachedScript(sha1(source), source, flags, script, keeps);
-      cache.add(added);
-      return added;
-    } catch (error) {
-      if (!(error instanceof ScriptSyntaxError)) throw error;
-      throw new ReplyError(`ERR Error compiling script (new function): ${error.message}`);
-    }
-  }
-
   // ---- debugging
 
   debug(mode: 'yes' | 'sync' | 'no'): void {
     const { client, reply } = this.parts.call;
     if (reply.size > 0 || client.outputBytes > 0) throw IN_PIPELINE;
-    client.flags &= ~(ClientFlag.ScriptDebug | ClientFlag.ScriptDebugSync);
-    if (mode !== 'no') client.flags |= ClientFlag.ScriptDebug;
-    if (mode === 'sync') client.flags |= ClientFlag.ScriptDebugSync;
+    this.debugging.setMode(client, mode);
   }
 
   /** EVAL of a client that debugs its scripts. @throws ReplyError */
   private debugSource(call: Call, isReadonly: boolean): void {
-    const { clock, config, forks, log } = this.parts;
+    const { debugging } = this;
     const client = call.client as ClientImpl;
-    const isSync = (client.flags & ClientFlag.ScriptDebugSync) !== 0;
-    if (!isSync && forks !== undefined) {
-      if (forks.begin(client, call.args)) return;
-      client.flags &= ~ClientFlag.ScriptDebug;
-      throw NO_FORK;
-    }
-    const source = call.args.text(1);
-    log.notice(isSync ? SYNC_STARTED : FORK_STARTED);
-    const session = new DebugSession({
-      source,
-      host: this.calls,
-      send: (bytes) => client.queueReply([bytes]),
-      goOn: () => this.parts.defer(this.goOn),
-      end: (error) => this.endWith(error),
-      micros: () => clock.micros(),
-      patienceMs: () => config.values['busy-reply-threshold'] || DEBUG_PATIENCE_MS,
-    });
-    this.session = session;
+    if (!debugging.begin(client, call.args)) return;
     try {
       const keyCount = keyCountOf(call.args, call.args.int(2));
-      const { flags, name } = this.compiled(source, false);
-      const script = this.compiledFor(source, session);
-      this.start(call, 'script', { script, name, flags }, keyCount, isReadonly);
+      const runnable = debugging.runnable(this.runnables, call.args.text(1));
+      this.start(call, 'script', runnable, keyCount, isReadonly);
     } catch (error) {
-      this.endSession(client);
+      debugging.end(client);
       throw error;
     }
   }
 
-  /** A script that compiles, for its debugger. */
-  private compiledFor(source: string, session: DebugSession): Script {
-    const { engines } = this;
-    const { engine, body } = parseScriptHeader(
-      source,
-      (name) => engines.byExactName(name) !== undefined,
-    );
-    const script = engines.byExactName(engine)!.compileForDebugging(body, session);
-    return {
-      start: (_host, args, firstKey, keyCount) =>
-        script.start(session.host, args, firstKey, keyCount),
-    };
-  }
-
   /** The client has sent something to the debugger of its script, which was left. */
   private tellSession(bytes: Buffer): void {
-    const { session, wait } = this;
+    const { debugging, wait } = this;
+    const { session } = debugging;
     if (session === undefined || wait === undefined) return;
     const { call, late } = this.parts;
-    late.goOn(wait, this.startMs, () => this.debugged(call, () => session.take(bytes)));
-  }
-
-  /** Does what a debugger asks for, whose commands are the script's. */
-  private debugged(call: Call, work: () => void): void {
-    const { canBlock, reply } = call;
-    call.canBlock = false;
-    call.inScript = true;
-    call.reply = this.calls.out;
-    work();
-    call.canBlock = canBlock;
-    call.inScript = false;
-    call.reply = reply;
-  }
-
-  /** The script that was debugged is over; its reply follows. */
-  private endSession(client: ClientImpl): void {
-    const { session } = this;
-    if (session === undefined) return;
-    this.session = undefined;
-    session.finish();
-    client.close(true);
-    const isSync = (client.flags & ClientFlag.ScriptDebugSync) !== 0;
-    this.parts.log.notice(isSync ? SYNC_ENDED : FORK_ENDED);
+    const work = () => debugging.within(call, () => session.take(bytes));
+    late.goOn(wait, this.startMs, work);
   }
 
   /** Ends the script that runs, or waits for its debugger. */
   private endWith(error: string): void {
     this.execution!.kill(error);
-    const { session } = this;
-    if (session?.isStopped === false || session === undefined) return;
+    const { session } = this.debugging;
+    if (session?.isStopped !== true) return;
     session.isStopped = false;
     this.parts.defer(this.goOn);
   }
@@ -442,7 +354,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
 
   /** A script is done that was not left. */
   private finish(call: Call, client: ClientImpl): void {
-    this.endSession(client);
+    this.debugging.end(client);
     this.answer(call.reply);
     this.end(client);
     call.db = client.db;
@@ -503,15 +415,15 @@ export class Scripting implements ScriptingApi, ScriptGate {
       call.client as ClientImpl,
       call.args.copy(),
       call.command as RegisteredCommand,
-      this.session === undefined ? undefined : (bytes) => this.tellSession(bytes),
-      () => this.session?.leave(),
+      this.debugging.session === undefined ? undefined : (bytes) => this.tellSession(bytes),
+      () => this.debugging.session?.leave(),
     );
     this.beganUs = clock.micros() - FIRST_SLICE_US;
     this.isBusy = false;
     call.client.block(this.wait);
     gate.set(ServerGate.Scripting, true);
     onSuspended(true);
-    if (this.session?.isStopped !== true) defer(this.goOn);
+    if (this.debugging.session?.isStopped !== true) defer(this.goOn);
   }
 
   private resume(): void {
@@ -539,11 +451,13 @@ export class Scripting implements ScriptingApi, ScriptGate {
       return;
     }
     wait.usec += clock.micros() - begin;
-    if (this.session === undefined) {
+    const { debugging } = this;
+    const { session } = debugging;
+    if (session === undefined) {
       if (!this.isBusy) this.checkThreshold();
     } else {
-      this.debugged(call, () => this.session?.work());
-      if (this.session.isStopped) return;
+      debugging.within(call, () => session.work());
+      if (session.isStopped) return;
     }
     defer(this.goOn);
   }
@@ -567,7 +481,7 @@ export class Scripting implements ScriptingApi, ScriptGate {
   private finishLater(wait: ScriptWait, begin: number, write: () => void): void {
     const { gate, late, onDone, onSuspended, release } = this.parts;
     const { client } = wait;
-    this.endSession(client);
+    this.debugging.end(client);
     this.wait = undefined;
     this.isBusy = false;
     late.conclude(wait, begin, () => {
@@ -605,44 +519,21 @@ export class Scripting implements ScriptingApi, ScriptGate {
   }
 
   bitsOf(command: Command, args: Args): number {
-    return commandBitsOf(command.bits, this.flagsOf(command, args));
-  }
-
-  /** Flags of the script that a command is to run, as far as it can be told. */
-  private flagsOf(command: Command, args: Args): number {
-    if (command.fullName.startsWith('fcall')) {
-      return this.functions.find(args.text(1))?.flags ?? ScriptFlag.Undeclared;
-    }
-    if (command.fullName.startsWith('evalsha')) {
-      return this.cache.get(args.text(1))?.flags ?? ScriptFlag.Undeclared;
-    }
-    const source = args.text(1);
-    const known = this.cache.find(source);
-    if (known !== undefined) return known.flags;
-    try {
-      return parseScriptHeader(source, (name) => this.engines.byExactName(name) !== undefined)
-        .flags;
-    } catch (error) {
-      if (!(error instanceof ReplyError)) throw error;
-      return ScriptFlag.Undeclared;
-    }
+    return commandBitsOf(command.bits, this.runnables.flagsOf(command, args));
   }
 
   // ---- ScriptingApi
 
   load(source: string): string {
-    return this.compiled(source, true).name;
+    return this.runnables.load(source);
   }
 
   has(sha: string): boolean {
-    return this.cache.get(sha) !== undefined;
+    return this.runnables.has(sha);
   }
 
   flush(): number {
-    const scripts = this.cache.size;
-    this.cache.clear();
-    for (const engine of this.engines.all) engine.reset();
-    return scripts;
+    return this.runnables.flush();
   }
 
   kill(kind: ScriptKind): void {
@@ -680,29 +571,12 @@ export class Scripting implements ScriptingApi, ScriptGate {
 
   /** What INFO tells. */
   get counts() {
-    const { cache, engines, functions } = this;
-    return {
-      cachedScripts: cache.size,
-      cachedScriptBytes: cache.bytes,
-      functions: functions.functionCount,
-      libraries: functions.libraryCount,
-      functionBytes: functions.bytes,
-      scriptVmBytes: engines.evalBytes,
-      functionVmBytes: engines.functionBytes,
-    };
+    return this.runnables.counts;
   }
 
   private get elapsedMs(): number {
     return (this.parts.clock.micros() - this.beganUs) / 1000;
   }
-}
-
-/** What can be run: a cached script, or a function. */
-interface Runnable {
-  readonly script: Script;
-  readonly name: string;
-  /** Bits of ScriptFlag. */
-  readonly flags: number;
 }
 
 /** @throws ReplyError */
