@@ -12,6 +12,7 @@
  *
  * Texts are latin1: one character per byte.
  */
+import type { Args } from '../resp/args.js';
 import type { ReplyWriter } from '../resp/reply-writer.js';
 import type { Probe } from './debugging.js';
 import type { RequestBuffer } from './request-buffer.js';
@@ -51,8 +52,6 @@ export interface Script {
    */
   start(host: ScriptHost, args: Args, firstKey: number, keyCount: number): Execution;
 }
-
-type Args = import('../resp/args.js').Args;
 
 /** A run of a script. */
 export interface Execution {

@@ -3,7 +3,6 @@
  * happen at line 1 of `user_script`, time is up whenever the test says so.
  */
 import { BAIL } from '../../src/scripting/lua/call.js';
-import { typeName } from '../../src/scripting/lua/lib/arguments.js';
 import { numberToString } from '../../src/scripting/lua/number-text.js';
 import { type LuaRuntime, PAUSE } from '../../src/scripting/lua/runtime.js';
 import {
@@ -15,6 +14,7 @@ import {
   type Results,
   type SteppedBody,
   type Steps,
+  typeName,
 } from '../../src/scripting/lua/value.js';
 
 export class FakeLua implements LuaRuntime {
@@ -116,10 +116,6 @@ export class FakeLua implements LuaRuntime {
   }
 
   lessThan(): Steps<boolean> {
-    throw new Error('these libraries compare nothing');
-  }
-
-  equals(): Steps<boolean> {
     throw new Error('these libraries compare nothing');
   }
 }

@@ -10,7 +10,7 @@
  * no plain form (call.ts). In all others `frame` stays undefined, and the functions of a chunk
  * share a cell; a script that gets at getfenv without naming it finds no level at all.
  */
-import { type EnvCell, Frame } from './value.js';
+import { type EnvCell, CallFrame } from './value.js';
 
 /** Also `_G["get" .. "fenv"]`. */
 const FRAMED = /fenv|loadstring|\bload\s*\(/;
@@ -23,30 +23,30 @@ export function namesEnvironments(source: string): boolean {
 /** Where an interpreter keeps it. */
 export interface FrameHolder {
   /** What runs; undefined: nothing that keeps account. */
-  frame: Frame | undefined;
+  frame: CallFrame | undefined;
   /** Callers that are lost to tail calls, of the function that is about to begin. */
   lostCallers: number;
 }
 
 /** Below the first function of a coroutine; it is no level. */
-export const BOTTOM = new Frame(undefined, undefined, 0);
+export const BOTTOM = new CallFrame(undefined, undefined, 0);
 
 /** A function of Lua begins. It ends by putting its caller back in `frame`, unless by an error. */
-export function enterFrame(rt: FrameHolder, cell: EnvCell): Frame {
-  const frame = new Frame(rt.frame, cell, rt.lostCallers);
+export function enterFrame(rt: FrameHolder, cell: EnvCell): CallFrame {
+  const frame = new CallFrame(rt.frame, cell, rt.lostCallers);
   rt.lostCallers = 0;
   rt.frame = frame;
   return frame;
 }
 
 /** A function makes way for another one of Lua. */
-export function leaveByTail(rt: FrameHolder, frame: Frame): void {
+export function leaveByTail(rt: FrameHolder, frame: CallFrame): void {
   rt.frame = frame.caller;
   rt.lostCallers = frame.lostCallers + 1;
 }
 
 /** @returns 'lost' to a tail call; undefined: there are not so many */
-export function frameAt(top: Frame | undefined, level: number): Frame | 'lost' | undefined {
+export function frameAt(top: CallFrame | undefined, level: number): CallFrame | 'lost' | undefined {
   let frame = top;
   let left = level - 1;
   while (left > 0 && frame !== undefined && frame !== BOTTOM) {

@@ -25,17 +25,17 @@ import { CompiledCache } from './compiled-cache.js';
 import { namesEnvironments } from './frames.js';
 import type { Interpreter, Iterators, Passing, Run } from './interpreter.js';
 import { CHECK_BYTES, type Heap, MemoryLimit, v8Heap } from './memory.js';
-import { equalMeta, indexMeta, lessMeta } from './metamethods.js';
+import { indexMeta, lessMeta } from './metamethods.js';
 import { numberToString } from './number-text.js';
-import { callError, eqHandler, index, less, metamethod, typeName } from './operators.js';
+import { callError, index, less, metamethod } from './operators.js';
 import { FIRST_STEPS, Pace } from './pace.js';
 import { errorAt } from './placed-error.js';
 import { Replay } from './replay.js';
 import { LuaRun } from './run.js';
-import { type Chunk, type Place, Site, Chunk as SiteChunk } from './site.js';
+import { Chunk, type Place, Site } from './site.js';
 import { type Level, SCRIPT_PREFIX, stackLevels } from './stack.js';
 import {
-  Frame,
+  CallFrame,
   LuaError,
   LuaFunction,
   LuaTable,
@@ -44,6 +44,7 @@ import {
   type Results,
   type SteppedBody,
   type Steps,
+  typeName,
   Userdata,
 } from './value.js';
 
@@ -71,7 +72,7 @@ const MAX_BAILS = 8;
 const NOTHING_PASSES: Passing = { fn: undefined, body: () => BAIL };
 
 /** The site of operators that libraries use: PUC tells no place of what fails in C. */
-const NOWHERE = new Site(new SiteChunk('', '?', '?'), 0, '', '', '', '', false);
+const NOWHERE = new Site(new Chunk('', '?', '?'), 0, '', '', '', '', false);
 
 export class Lua implements Interpreter {
   globals = new LuaTable();
@@ -97,7 +98,7 @@ export class Lua implements Interpreter {
   passing: Passing = NOTHING_PASSES;
   readonly replay = new Replay();
   /** See frames.ts. */
-  frame: Frame | undefined = undefined;
+  frame: CallFrame | undefined = undefined;
   lostCallers = 0;
   private readonly heap: Heap;
   private readonly memory: MemoryLimit;
@@ -173,7 +174,7 @@ export class Lua implements Interpreter {
   /** Runs what a function of a library has called, where that function counts as a level. */
   private *withinLibrary<T>(steps: Steps<T>): Steps<T> {
     const { frame } = this;
-    if (frame !== undefined) this.frame = new Frame(frame, undefined, 0);
+    if (frame !== undefined) this.frame = new CallFrame(frame, undefined, 0);
     const results = yield* steps;
     this.frame = frame;
     return results;
@@ -382,12 +383,6 @@ export class Lua implements Interpreter {
     return yield* this.withinLibrary(lessMeta(this, a, b, site));
   }
 
-  *equals(a: LuaValue, b: LuaValue): Steps<boolean> {
-    if (a === b) return true;
-    if (eqHandler(a, b) === undefined) return false;
-    return yield* this.withinLibrary(equalMeta(this, a, b));
-  }
-
   *index(value: LuaValue, key: LuaValue): Steps<LuaValue> {
     if (value instanceof LuaTable) {
       const found = value.get(key);
@@ -447,7 +442,7 @@ export class Lua implements Interpreter {
   /** Makes a chunk's sites known, and gives it a name for V8. */
   private newChunk(title: string, source: string): Chunk {
     const name = `${SCRIPT_PREFIX}${++this.chunkCount}`;
-    const chunk = new SiteChunk(name, title, source);
+    const chunk = new Chunk(name, title, source);
     this.chunks.set(name, new WeakRef(chunk));
     this.forgotten.register(chunk, name);
     return chunk;

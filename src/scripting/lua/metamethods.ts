@@ -1,19 +1,12 @@
 /**
  * Operators that have to call a metamethod, to the end of what they do: see operators.ts.
  */
-import { BAIL, first, MAX_LIBRARY_DEPTH } from './call.js';
+import { first, MAX_LIBRARY_DEPTH } from './call.js';
 import type { Interpreter } from './interpreter.js';
-import {
-  ARITHMETIC,
-  eqHandler,
-  less,
-  metamethod,
-  sharedMetamethod,
-  typeName,
-} from './operators.js';
+import { ARITHMETIC, eqHandler, metamethod, sharedMetamethod } from './operators.js';
 import { errorAt } from './placed-error.js';
 import type { Site } from './site.js';
-import { LuaFunction, LuaTable, type LuaValue, type Steps } from './value.js';
+import { LuaFunction, LuaTable, type LuaValue, type Steps, typeName } from './value.js';
 
 /** Calls a metamethod for its first result. */
 export function* callMeta(
@@ -116,13 +109,7 @@ export function* lessEqualMeta(
   return answer !== undefined && answer !== false;
 }
 
-export function* equalMeta(rt: Interpreter, a: LuaValue, b: LuaValue, site?: Site): Steps<boolean> {
+export function* equalMeta(rt: Interpreter, a: LuaValue, b: LuaValue, site: Site): Steps<boolean> {
   const answer = yield* callMeta(rt, site, eqHandler(a, b), a, b);
   return answer !== undefined && answer !== false;
-}
-
-/** The operators as a whole, for libraries. */
-export function* lessThan(rt: Interpreter, a: LuaValue, b: LuaValue, site: Site): Steps<boolean> {
-  const answer = less(rt, a, b, site);
-  return (answer as unknown) === BAIL ? yield* lessMeta(rt, a, b, site) : answer;
 }

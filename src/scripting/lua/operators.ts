@@ -9,11 +9,11 @@ import { errorAt } from './placed-error.js';
 import { NO_SHAPE, type Shape, UNKNOWN_SHAPE } from './shape.js';
 import type { Site } from './site.js';
 import {
-  Coroutine,
   type LuaError,
   LuaFunction,
   LuaTable,
   type LuaValue,
+  typeName,
   Userdata,
 } from './value.js';
 
@@ -26,19 +26,6 @@ export class FieldCache {
 
 /** Following __index and __newindex from table to table ends after so many. */
 const MAX_CHAIN = 100;
-
-export function typeName(value: LuaValue): string {
-  switch (typeof value) {
-    case 'undefined':
-      return 'nil';
-    case 'object':
-      if (value instanceof LuaTable) return 'table';
-      if (value instanceof LuaFunction) return 'function';
-      return value instanceof Coroutine ? 'thread' : 'userdata';
-    default:
-      return typeof value;
-  }
-}
 
 export function metatableOf(rt: Interpreter, value: LuaValue): LuaTable | undefined {
   if (typeof value === 'string') return rt.stringMetatable;

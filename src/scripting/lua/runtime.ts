@@ -32,7 +32,6 @@ export interface LuaRuntime {
   rawToString(value: LuaValue): string;
   /** As the operators: numbers and strings are compared, else by metamethods. */
   lessThan(a: LuaValue, b: LuaValue): Steps<boolean>;
-  equals(a: LuaValue, b: LuaValue): Steps<boolean>;
   /** As the operator []: a table's value, else by the metamethod __index. */
   index(value: LuaValue, key: LuaValue): Steps<LuaValue>;
 

@@ -16,7 +16,6 @@ import { openCoroutine } from './lib/coroutine.js';
 import { mathLibrary } from './lib/math.js';
 import type { LuaRandom } from './lib/math-random.js';
 import { osLibrary } from './lib/os.js';
-import { markPure } from './lib/pure.js';
 import { stringLibrary } from './lib/string.js';
 import { structLibrary } from './lib/struct.js';
 import { tableLibrary } from './lib/table.js';
@@ -47,7 +46,6 @@ export function openLibraries(lua: Lua, random: LuaRandom, cpuSeconds: () => num
   globals.setString('struct', structLibrary(lua));
   globals.setString('cmsgpack', cmsgpackLibrary(lua));
   globals.setString('bit', bitLibrary(lua));
-  markPure(globals);
   for (const name of REMOVED) globals.setString(name, undefined);
   const pcall = functionOf(globals, 'pcall');
   globals.setString('pcall', lua.stepped('pcall', pcallWithTexts(pcall)));

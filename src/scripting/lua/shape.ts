@@ -102,6 +102,7 @@ export class Shape {
   }
 }
 
+/** The one tree of the process: it is a memo, and nothing shows whose tables it was grown by. */
 const forest = { tree: new Tree() };
 
 /** Shape of a table that has no hash part. */

@@ -92,9 +92,9 @@ export class LuaFunction {
 }
 
 /** A function that is running: see frames.ts. */
-export class Frame {
+export class CallFrame {
   constructor(
-    readonly caller: Frame | undefined,
+    readonly caller: CallFrame | undefined,
     /** undefined: a function of a library. */
     readonly cell: EnvCell | undefined,
     /** Levels between this one and its caller. */
@@ -116,7 +116,7 @@ export class Coroutine {
     /** The globals of functions that it loads (setfenv(0, …)). */
     public globals: LuaTable,
     /** What was running in it when it paused: see frames.ts. */
-    public frame: Frame | undefined,
+    public frame: CallFrame | undefined,
   ) {}
 }
 
@@ -142,4 +142,18 @@ export class LuaError {
     /** Where it was raised; undefined: not known. */
     readonly place: Place | undefined = undefined,
   ) {}
+}
+
+/** A value's type, as type() names it. */
+export function typeName(value: LuaValue): string {
+  switch (typeof value) {
+    case 'undefined':
+      return 'nil';
+    case 'object':
+      if (value instanceof LuaTable) return 'table';
+      if (value instanceof LuaFunction) return 'function';
+      return value instanceof Coroutine ? 'thread' : 'userdata';
+    default:
+      return typeof value;
+  }
 }

@@ -12,7 +12,6 @@ import { openBase } from '../../../src/scripting/lua/lib/base.js';
 import { openCoroutine } from '../../../src/scripting/lua/lib/coroutine.js';
 import { mathLibrary } from '../../../src/scripting/lua/lib/math.js';
 import { LuaRandom } from '../../../src/scripting/lua/lib/math-random.js';
-import { markPure } from '../../../src/scripting/lua/lib/pure.js';
 import { stringLibrary } from '../../../src/scripting/lua/lib/string.js';
 import { tableLibrary } from '../../../src/scripting/lua/lib/table.js';
 import { Lua } from '../../../src/scripting/lua/lua.js';
@@ -108,7 +107,6 @@ export class OurLua {
     lua.globals.set('string', stringLibrary(lua));
     lua.globals.set('table', tableLibrary(lua));
     lua.globals.set('math', mathLibrary(lua, new LuaRandom()));
-    markPure(lua.globals);
     // In Lua it would have to do with environments, and so all programs would: they would lose their
     // plain forms.
     const compiled = lua.plain('compiled', (source: string, env: LuaTable) => {

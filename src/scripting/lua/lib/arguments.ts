@@ -8,7 +8,7 @@
  */
 import { stringToNumber } from '../number-text.js';
 import type { LuaRuntime } from '../runtime.js';
-import { Coroutine, LuaFunction, LuaTable, type LuaValue, Userdata } from '../value.js';
+import { LuaFunction, LuaTable, type LuaValue } from '../value.js';
 
 const TWO_63 = 2 ** 63;
 
@@ -70,14 +70,4 @@ export function toInt64(value: number): number {
 export function toInt32(value: number): number {
   if (value >= -TWO_63 && value < TWO_63) return value | 0;
   return 0;
-}
-
-/** A value's type as type() names it. */
-export function typeName(value: LuaValue): string {
-  if (value === undefined) return 'nil';
-  if (value instanceof LuaTable) return 'table';
-  if (value instanceof LuaFunction) return 'function';
-  if (value instanceof Coroutine) return 'thread';
-  if (value instanceof Userdata) return 'userdata';
-  return typeof value;
 }

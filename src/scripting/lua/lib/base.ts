@@ -4,7 +4,7 @@
 import { first, NO_VALUES } from '../call.js';
 import type { Interpreter, Iterators } from '../interpreter.js';
 import { stringToNumber, stringToUnsigned } from '../number-text.js';
-import { metatableOf, typeName } from '../operators.js';
+import { metatableOf } from '../operators.js';
 import { placedError } from '../placed-error.js';
 import {
   LuaError,
@@ -15,13 +15,13 @@ import {
   type Results,
   type SteppedBody,
   type Steps,
+  typeName,
   Userdata,
 } from '../value.js';
-import { checkInt, checkTable } from './arguments.js';
+import { checkInt, checkString, checkTable } from './arguments.js';
 import { openEnvironments } from './environment.js';
+import { checkWritable } from './table-access.js';
 
-/** What functions of libraries say has no place in it. */
-const READ_ONLY = 'Attempt to modify a readonly table';
 /** As many values as a function of C may return. */
 const MAX_UNPACK = 8000;
 
@@ -199,7 +199,7 @@ function openTables(lua: Interpreter, plain: Plain): void {
   plain('rawset', (...args: LuaValue[]) => {
     const table = checkTable(lua, args[0], 1, args.length);
     if (args.length < 3) throw lua.argError(args.length + 1, 'value expected');
-    if (table.isReadonly) throw placedError(lua, READ_ONLY);
+    checkWritable(lua, table);
     const key = args[1];
     if (key === undefined) throw placedError(lua, 'table index is nil');
     if (Number.isNaN(key)) throw placedError(lua, 'table index is NaN');
@@ -216,7 +216,7 @@ function openTables(lua: Interpreter, plain: Plain): void {
     if (table.metatable?.getString('__metatable') !== undefined) {
       throw lua.error('cannot change a protected metatable');
     }
-    if (table.isReadonly) throw placedError(lua, READ_ONLY);
+    checkWritable(lua, table);
     table.metatable = metatable;
     return table;
   });
@@ -315,15 +315,15 @@ function openChunks(lua: Interpreter, plain: Plain, stepped: Stepped): void {
     }
   };
   plain('loadstring', (...args: LuaValue[]) => {
-    const source = checkText(lua, args[0], 1, args.length);
-    return load(source, args[1] === undefined ? source : checkText(lua, args[1], 2, args.length));
+    const source = checkString(lua, args[0], 1, args.length);
+    return load(source, args[1] === undefined ? source : checkString(lua, args[1], 2, args.length));
   });
   stepped('load', function* (...args: LuaValue[]): Steps {
     const reader = args[0];
     if (!(reader instanceof LuaFunction)) {
       throw lua.typeError(1, 'function', reader, args.length);
     }
-    const name = args[1] === undefined ? '=(load)' : checkText(lua, args[1], 2, args.length);
+    const name = args[1] === undefined ? '=(load)' : checkString(lua, args[1], 2, args.length);
     let source = '';
     for (;;) {
       const piece = yield* protectedPiece(lua, reader);
@@ -338,7 +338,7 @@ function openChunks(lua: Interpreter, plain: Plain, stepped: Stepped): void {
   });
   plain('collectgarbage', (option: LuaValue = 'collect', arg: LuaValue = 0) => {
     const known = ['stop', 'restart', 'collect', 'count', 'step', 'setpause', 'setstepmul'];
-    const name = checkText(lua, option, 1, 1);
+    const name = checkString(lua, option, 1, 1);
     if (!known.includes(name)) throw lua.argError(1, `invalid option '${name}'`);
     checkInt(lua, arg, 2, 2);
     // What a script could do with the numbers is nothing: the collector is V8's.
@@ -362,10 +362,4 @@ function* protectedPiece(lua: Interpreter, reader: LuaFunction): Steps<LuaValue 
     lua.frame = frame;
     return error;
   }
-}
-
-function checkText(lua: Interpreter, value: LuaValue, n: number, count: number): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number') return lua.rawToString(value);
-  throw lua.typeError(n, 'string', value, count);
 }

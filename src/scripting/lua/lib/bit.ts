@@ -9,6 +9,7 @@
 import { stringToNumber } from '../number-text.js';
 import type { LuaRuntime } from '../runtime.js';
 import { LuaTable, type LuaValue, type PlainBody } from '../value.js';
+import { pure } from './finished.js';
 
 const ROUNDER = 2 ** 52 + 2 ** 51;
 
@@ -27,7 +28,7 @@ function toBits(n: number): number {
 
 export function bitLibrary(lua: LuaRuntime): LuaTable {
   const library = new LuaTable();
-  const add = (name: string, body: PlainBody) => library.set(name, lua.plain(name, body));
+  const add = (name: string, body: PlainBody) => library.set(name, pure(lua.plain(name, body)));
 
   /** Argument n of a call with `count` of them. */
   const bits = (value: LuaValue, n: number, count: number): number => {

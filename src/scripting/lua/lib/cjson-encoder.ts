@@ -13,8 +13,7 @@
  */
 import { formatG } from '../../../text/format-g.js';
 import type { LuaRuntime } from '../runtime.js';
-import { type LuaError, LuaTable, type LuaValue, type Userdata } from '../value.js';
-import { typeName } from './arguments.js';
+import { type LuaError, LuaTable, type LuaValue, typeName, type Userdata } from '../value.js';
 import type { ByteSink } from './byte-sink.js';
 import { MAX_C_STACK } from './c-stack.js';
 import { InvalidNumbers, type JsonOptions } from './cjson-options.js';

@@ -35,7 +35,7 @@ export function mathLibrary(lua: LuaRuntime, random: LuaRandom): LuaTable {
   two('fmod', (x, y) => x % y);
   library.set(
     'frexp',
-    lua.plain('frexp', (...args) => frexp(checkNumber(lua, args[0], 1, args.length))),
+    pure(lua.plain('frexp', (...args) => frexp(checkNumber(lua, args[0], 1, args.length)))),
   );
   library.set('ldexp', pure(ldexpFunction(lua)));
   one('log10', Math.log10);
@@ -44,7 +44,7 @@ export function mathLibrary(lua: LuaRuntime, random: LuaRandom): LuaTable {
   library.set('min', pure(minFunction(lua)));
   library.set(
     'modf',
-    lua.plain('modf', (...args) => modf(checkNumber(lua, args[0], 1, args.length))),
+    pure(lua.plain('modf', (...args) => modf(checkNumber(lua, args[0], 1, args.length)))),
   );
   two('pow', pow);
   one('rad', (x) => x * RADIANS_PER_DEGREE);

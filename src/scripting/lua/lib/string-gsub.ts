@@ -13,8 +13,15 @@
  */
 import { BAIL, first } from '../call.js';
 import { type LuaRuntime, PAUSE } from '../runtime.js';
-import { LuaFunction, LuaTable, type LuaValue, type Results, type Steps } from '../value.js';
-import { checkInt, checkString, typeName } from './arguments.js';
+import {
+  LuaFunction,
+  LuaTable,
+  type LuaValue,
+  type Results,
+  type Steps,
+  typeName,
+} from '../value.js';
+import { checkInt, checkString } from './arguments.js';
 import { pure, quickFunction } from './finished.js';
 import { CALL_STEPS, callFromLibrary } from './library-call.js';
 import type { Pattern } from './pattern.js';

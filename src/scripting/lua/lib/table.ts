@@ -5,8 +5,15 @@
  */
 import { BAIL, first, NO_VALUES } from '../call.js';
 import { type LuaRuntime, PAUSE } from '../runtime.js';
-import { type LuaFunction, LuaTable, type LuaValue, type Results, type Steps } from '../value.js';
-import { checkFunction, checkInt, checkString, checkTable, optInt, typeName } from './arguments.js';
+import {
+  type LuaFunction,
+  LuaTable,
+  type LuaValue,
+  type Results,
+  type Steps,
+  typeName,
+} from '../value.js';
+import { checkFunction, checkInt, checkString, checkTable, optInt } from './arguments.js';
 import { pure, quickFunction } from './finished.js';
 import { CALL_STEPS, callFromLibrary } from './library-call.js';
 import { chargeString } from './string-limits.js';
@@ -28,8 +35,8 @@ export function tableLibrary(lua: LuaRuntime): LuaTable {
   library.set('concat', concatFunction(lua));
   library.set('foreach', foreachFunction(lua));
   library.set('foreachi', foreachiFunction(lua));
-  library.set('getn', getnFunction(lua));
-  library.set('maxn', maxnFunction(lua));
+  library.set('getn', pure(getnFunction(lua)));
+  library.set('maxn', pure(maxnFunction(lua)));
   library.set('insert', insertFunction(lua));
   library.set('remove', removeFunction(lua));
   library.set('setn', setnFunction(lua));

@@ -15,7 +15,7 @@ export interface Variable {
   isAssigned: boolean;
   /** Whether its name occurs. */
   isUsed: boolean;
-  /** Whether all that it can hold are numbers: see analysis.ts. */
+  /** Whether all that it can hold are numbers: see generate/numbers.ts. */
   isNumber: boolean;
 }
 

@@ -3,7 +3,6 @@ import { openBase } from '../../../../src/scripting/lua/lib/base.js';
 import { openCoroutine } from '../../../../src/scripting/lua/lib/coroutine.js';
 import { mathLibrary } from '../../../../src/scripting/lua/lib/math.js';
 import { LuaRandom } from '../../../../src/scripting/lua/lib/math-random.js';
-import { markPure } from '../../../../src/scripting/lua/lib/pure.js';
 import { stringLibrary } from '../../../../src/scripting/lua/lib/string.js';
 import { tableLibrary } from '../../../../src/scripting/lua/lib/table.js';
 import { Lua, type LuaOptions } from '../../../../src/scripting/lua/lua.js';
@@ -22,7 +21,6 @@ export class LuaRig {
     lua.globals.set('string', stringLibrary(lua));
     lua.globals.set('table', tableLibrary(lua));
     lua.globals.set('math', mathLibrary(lua, new LuaRandom()));
-    markPure(lua.globals);
   }
 
   start(source: string, args: LuaValue[] = []): LuaRun {
