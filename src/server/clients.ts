@@ -162,8 +162,7 @@ export class Clients implements ClientRegistry, ClientHost, GateState {
     return total;
   }
 
-  /** Welcomes a connection, or turns it away. */
-  /** @returns undefined: it may not stay */
+  /** Welcomes a connection, or turns it away. @returns undefined: it may not stay */
   add(transport: Transport, peer: Peer): ClientImpl | undefined {
     const { clock, stats, log } = this.parts();
     const refusal = this.parts().refusal(peer);

@@ -10,7 +10,7 @@
  * no plain form (call.ts). In all others `frame` stays undefined, and the functions of a chunk
  * share a cell; a script that gets at getfenv without naming it finds no level at all.
  */
-import { type EnvCell, CallFrame } from './value.js';
+import { CallFrame, type EnvCell } from './value.js';
 
 /** Also `_G["get" .. "fenv"]`. */
 const FRAMED = /fenv|loadstring|\bload\s*\(/;
