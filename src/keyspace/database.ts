@@ -41,6 +41,8 @@ const SLOT_BYTES = 4;
 const REFERENCE_BYTES = 4;
 /** More than a collection in a shared arena has: it moves in one step. */
 const ALL_PLACES = 0x7fffffff;
+/** Objects of flushed keys looked at in one step: under 100 microseconds. */
+const DISPOSED_AT_ONCE = 1024;
 /** Instead of a slot in `fieldExpires`: no field has a deadline. */
 const NO_SLOT = -1;
 /** A growing large string doubles its room up to so many bytes more, then takes an eighth more. */
@@ -74,6 +76,8 @@ export class Database {
   private counting: MemoryMeter | undefined = undefined;
   /** Memory that nothing needs any more, not yet given back. */
   private readonly discarded: BigArray[] = [];
+  /** Objects of flushed keys, which may have such memory. */
+  private readonly flushed: ObjectTable[] = [];
 
   // What `open` found.
   buf: Uint8Array = EMPTY;
@@ -519,7 +523,7 @@ export class Database {
     this.arena = new Arena({ debug: this.debugArena, discarded: this.discarded });
     this.dict = new Dict(this.arena);
     this.dict.resizePaused = resizePaused;
-    this.objects.clear();
+    this.objects = new ObjectTable();
     this.objectBytes = 0;
     this.countContent(this.meter);
     this.avgTtlMs = 0;
@@ -533,6 +537,7 @@ export class Database {
     heir.discard(this.dict.takeMemory());
     heir.discard(this.expires.clear());
     heir.discard(this.fieldExpires.clear());
+    if (this.objects.top > 0) heir.flushed.push(this.objects);
   }
 
   /** Leaves all keys to the snapshot, in a database of their own, and is empty. */
@@ -599,8 +604,26 @@ export class Database {
    */
   trim(give: (array: BigArray) => void = release): boolean {
     const piece = this.discarded.pop();
-    if (piece === undefined) return this.dict.trim(give) || this.arena.trim(give);
-    give(piece);
+    if (piece !== undefined) {
+      give(piece);
+      return true;
+    }
+    return this.disposeFlushed() || this.dict.trim(give) || this.arena.trim(give);
+  }
+
+  /** Looks at some objects of flushed keys, and discards the memory of a big one. @returns whether there were any */
+  private disposeFlushed(): boolean {
+    const table = this.flushed.at(-1);
+    if (table === undefined) return false;
+    for (let i = Math.min(table.top, DISPOSED_AT_ONCE); i > 0; i--) {
+      const object = table.pop() as OwnedObject | undefined;
+      if (object === undefined) continue;
+      // What shared an arena went with it; so small ones have nothing that is worth a call.
+      const isApart = object.ownArena !== undefined || object instanceof LargeString;
+      if (isApart) this.discard(object.dispose());
+      if (this.discarded.length > 0) return true;
+    }
+    if (table.top === 0) this.flushed.pop();
     return true;
   }
 

@@ -3,7 +3,10 @@ import { type BigArray, release } from '../../../src/datastructs/release.js';
 import { ReleaseThread } from '../../../src/datastructs/release-thread.js';
 import type { Database } from '../../../src/keyspace/database.js';
 import { Keyspace } from '../../../src/keyspace/keyspace.js';
+import { Kind } from '../../../src/keyspace/kinds.js';
 import { Maintenance } from '../../../src/keyspace/maintenance.js';
+import type { LargeString } from '../../../src/keyspace/object-table.js';
+import { DictSet } from '../../../src/keyspace/set/dict-set.js';
 
 function fill(db: Database, from: number, to: number): void {
   for (let i = from; i < to; i++) {
@@ -130,6 +133,32 @@ describe('maintenance', () => {
     expect(segments.map((segment) => segment.length)).toEqual(segments.map(() => 0));
     fill(db, 0, 1000);
     expect(db.size).toBe(1000);
+  });
+
+  it('gives the memory of flushed collections and big strings back, too', () => {
+    const { keyspace, maintenance } = setup();
+    const db = keyspace.databases[0]!;
+    const arrays: Uint8Array[] = [];
+    for (let i = 0; i < 3000; i++) {
+      const key = Buffer.from(`key:${i}`);
+      const array = new Uint8Array(i % 1000 === 0 ? MIB : 5000);
+      const e = db.addString(key, 0, key.length, 0, array, 0, array.length);
+      if (array.length === MIB) arrays.push((db.objectOf(e) as LargeString).buf);
+    }
+    const set = DictSet.create(db.arena, db.hasher, 100_000);
+    for (let i = 0; i < 100_000; i++) {
+      const member = Buffer.from(`member:${i}`);
+      set.add(member, 0, member.length, 0);
+    }
+    const segment = set.ownArena!.bytes[0]!;
+    db.addObjectKey(Buffer.from('set'), 0, 3, 0, Kind.SetDict, set);
+    db.clear();
+    expect(db.usedBytes).toBeLessThan(10_000);
+    expect(arrays.map((array) => array.length)).toEqual([MIB, MIB, MIB]);
+    for (let i = 0; i < 20; i++) maintenance.run();
+    expect(arrays.map((array) => array.length)).toEqual([0, 0, 0]);
+    expect(segment.length).toBe(0);
+    expect(db.trim()).toBe(false);
   });
 
   it('gives nothing more back while its thread has yet to come up', () => {
