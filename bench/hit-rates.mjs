@@ -1,9 +1,10 @@
 /**
  * Hit rates of a cache, respd beside redis-server: which keys the eviction policies keep.
  *
- * Both are given a limit that holds the same number of keys (the same bytes of data), and the same
- * accesses: a GET, and a SET when the key was not there. Only the choice of what to evict makes a
- * difference then; that respd holds more keys in the same memory is `members` and `memory`'s subject.
+ * Both are given a limit that holds the same number of keys (the same bytes of data), and at the same
+ * time the same accesses: a GET, and a SET when the key was not there. Only the choice of what to evict
+ * makes a difference then; that respd holds more keys in the same memory is `members` and `memory`'s
+ * subject. (LRU's clock counts seconds: the faster accesses come, the less it tells.)
  *
  *     zipf      few keys are asked for often, many seldom
  *     scans     the same, and now and then somebody reads a long row of keys once
@@ -24,6 +25,8 @@ const CAPACITY = 20_000;
 const VALUE = 'x'.repeat(100);
 const BATCH = 200;
 const ZIPF_EXPONENT = 0.9;
+const NUMBER_DIGITS = 8;
+const LIMIT_TRIES = 4;
 const SCAN_EVERY = 50_000;
 const SCAN_LENGTH = 15_000;
 const SHIFT_EVERY = 100_000;
@@ -62,24 +65,29 @@ function zipfRanks(random) {
   };
 }
 
+/** All names are of one length, so that each key takes the same memory. @param {number} number */
+function keyName(number) {
+  return `key:${String(number).padStart(NUMBER_DIGITS, '0')}`;
+}
+
 /** @type {Record<string, (accesses: number) => Generator<string>>} */
 const TRACES = {
   *zipf(accesses) {
     const rank = zipfRanks(seeded(SEED));
-    for (let i = 0; i < accesses; i++) yield `key:${rank()}`;
+    for (let i = 0; i < accesses; i++) yield keyName(rank());
   },
   *scans(accesses) {
     const rank = zipfRanks(seeded(SEED));
     for (let i = 0; i < accesses; i++) {
-      if (i % SCAN_EVERY < SCAN_LENGTH && i >= SCAN_EVERY) yield `scan:${i}`;
-      else yield `key:${rank()}`;
+      if (i % SCAN_EVERY < SCAN_LENGTH && i >= SCAN_EVERY) yield keyName(UNIVERSE + i);
+      else yield keyName(rank());
     }
   },
   *shifting(accesses) {
     const rank = zipfRanks(seeded(SEED));
     for (let i = 0; i < accesses; i++) {
       const shift = Math.floor(i / SHIFT_EVERY) * SHIFT_BY;
-      yield `key:${(rank() + shift) % UNIVERSE}`;
+      yield keyName((rank() + shift) % UNIVERSE);
     }
   },
 };
@@ -127,47 +135,95 @@ async function info(port, field) {
   return Number(new RegExp(`\\b${field}:(\\d+)`).exec(text)?.[1]);
 }
 
-/** A limit under which just CAPACITY keys fit. @param {number} port @param {Connection} connection */
-async function limitFor(port, connection) {
-  for (let i = 0; i < CAPACITY; i += BATCH) {
-    await connection.send(
-      Array.from({ length: BATCH }, (_, k) => ['SET', `key:${100_000 + i + k}`, VALUE]),
-    );
+/**
+ * Sets a limit that just CAPACITY keys fit under. What else is in memory, and what a limit leaves free,
+ * differs: so keys are evicted under limits until one is right.
+ * @param {number} port @param {Connection} connection @param {string} policy
+ */
+async function setLimit(port, connection, policy) {
+  await connection.send([['CONFIG', 'SET', 'maxmemory-policy', policy]]);
+  const empty = await info(port, 'used_memory');
+  await addKeys(connection, CAPACITY);
+  let limit = await info(port, 'used_memory');
+  const bytesPerKey = (limit - empty) / CAPACITY;
+  for (let tries = 0; tries < LIMIT_TRIES; tries++) {
+    await connection.send([['CONFIG', 'SET', 'maxmemory', String(limit)]]);
+    await addKeys(connection, 2 * CAPACITY);
+    const keys = Number(await ask(port, ['DBSIZE']).then((reply) => reply.slice(1)));
+    limit += Math.round((CAPACITY - keys) * bytesPerKey);
   }
-  const bytes = await info(port, 'used_memory');
-  await connection.send([['FLUSHALL']]);
-  return bytes;
+  await connection.send([['FLUSHALL'], ['CONFIG', 'SET', 'maxmemory', String(limit)]]);
+  return limit;
 }
 
-/**
- * @param {string} name @param {string[]} command @param {string} policy @param {string} trace
- * @param {number} accesses
- */
-async function replay(name, command, policy, trace, accesses) {
-  const server = await startServer(name, command);
-  const connection = new Connection(server.port);
-  const limit = await limitFor(server.port, connection);
-  await connection.send([
-    ['CONFIG', 'SET', 'maxmemory-policy', policy],
-    ['CONFIG', 'SET', 'maxmemory', String(limit)],
-  ]);
-  let hits = 0;
-  let highest = 0;
+/** As much at once as the trace's batches. @param {Connection} connection @param {number} count */
+async function addKeys(connection, count) {
+  for (let i = 0; i < count; i += BATCH) {
+    const keys = Array.from({ length: BATCH }, (_, k) => keyName(UNIVERSE + i + k));
+    await connection.send(keys.map((key) => ['SET', key, VALUE]));
+    await connection.send(keys.map((key) => ['GET', key]));
+  }
+}
+
+/** One of the two servers, and what was counted of it. */
+class Side {
+  /** @param {string} name @param {string[]} command @param {string} policy */
+  static async start(name, command, policy) {
+    const server = await startServer(name, command);
+    const connection = new Connection(server.port);
+    return new Side(server, connection, await setLimit(server.port, connection, policy));
+  }
+
+  /**
+   * @param {import('./servers.mjs').BenchServer} server @param {Connection} connection
+   * @param {number} limit
+   */
+  constructor(server, connection, limit) {
+    this.server = server;
+    this.connection = connection;
+    this.limit = limit;
+    this.hits = 0;
+    this.highest = 0;
+  }
+
+  /** @param {string[]} keys */
+  async access(keys) {
+    const replies = await this.connection.send(keys.map((key) => ['GET', key]));
+    const missing = new Set(keys.filter((_, i) => replies[i] === null));
+    this.hits += replies.filter((reply) => reply !== null).length;
+    if (missing.size === 0) return;
+    await this.connection.send([...missing].map((key) => ['SET', key, VALUE]));
+  }
+
+  async measure() {
+    this.highest = Math.max(this.highest, await info(this.server.port, 'used_memory'));
+  }
+
+  /** @param {number} accesses */
+  async end(accesses) {
+    this.connection.close();
+    await this.server.stop();
+    return { hitRate: this.hits / accesses, overLimit: this.highest / this.limit };
+  }
+}
+
+/** @param {string} policy @param {string} trace @param {number} accesses */
+async function replay(policy, trace, accesses) {
+  const sides = [
+    await Side.start('respd', respdCommand(), policy),
+    await Side.start('redis', redisCommand(), policy),
+  ];
   let batches = 0;
   let keys = [];
   for (const key of TRACES[trace](accesses)) {
     keys.push(key);
     if (keys.length < BATCH) continue;
-    const replies = await connection.send(keys.map((one) => ['GET', one]));
-    const missing = new Set(keys.filter((_, i) => replies[i] === null));
-    hits += replies.filter((reply) => reply !== null).length;
-    if (missing.size > 0) await connection.send([...missing].map((one) => ['SET', one, VALUE]));
-    if (batches++ % 100 === 0) highest = Math.max(highest, await info(server.port, 'used_memory'));
+    const batch = keys;
+    await Promise.all(sides.map((side) => side.access(batch)));
+    if (batches++ % 100 === 0) await Promise.all(sides.map((side) => side.measure()));
     keys = [];
   }
-  connection.close();
-  await server.stop();
-  return { hitRate: hits / (batches * BATCH), overLimit: highest / limit };
+  return Promise.all(sides.map((side) => side.end(batches * BATCH)));
 }
 
 /** @param {{ accesses: number }} options */
@@ -178,8 +234,7 @@ export async function benchHitRates({ accesses }) {
   const broken = [];
   for (const policy of POLICIES) {
     for (const trace of Object.keys(TRACES)) {
-      const ours = await replay('respd', respdCommand(), policy, trace, accesses);
-      const theirs = await replay('redis', redisCommand(), policy, trace, accesses);
+      const [ours, theirs] = await replay(policy, trace, accesses);
       rows.push({ policy, trace, ours, theirs });
       if (PROMISED.has(policy) && ours.hitRate < theirs.hitRate - CHANCE) {
         broken.push(`hit rate of ${policy}, ${trace}`);
