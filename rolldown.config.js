@@ -28,7 +28,9 @@ const server = {
     dir: 'dist',
     format: 'esm',
     cleanDir: false,
-    chunkFileNames: ({ name }) => (name === 'web-server' ? 'web-server.js' : 'server.js'),
+    chunkFileNames: '[name].js',
+    // What two of them need is one file: server.js. The web face alone is loaded when it is asked for.
+    codeSplitting: { groups: [{ name: 'server', minShareCount: 2 }] },
   },
 };
 
