@@ -9,6 +9,11 @@
 export interface Cut<D> {
   /** An entry is about to change or go. Whatever was located or opened has to be so again. */
   beforeChange(e: number): void;
+  /**
+   * An entry's object is about to go: the key is removed, or gets another value.
+   * @returns where to move it, under the same key; undefined: nobody wants it, but `beforeChange` does
+   */
+  beforeLoss(e: number): D | undefined;
   /** All keys have gone to another database, which is the snapshot's alone. */
   detached(twin: D): void;
 }

@@ -426,7 +426,7 @@ export class Database {
 
   /** Removes a key with all it owns. */
   remove(e: number): void {
-    if (this.cut !== undefined) this.cut.beforeChange(e);
+    if (this.cut !== undefined) this.beforeLoss(this.cut, e);
     const meta = this.dict.meta(e);
     if (this.waiters !== undefined) this.tellRemoved(e);
     if ((meta & KIND_MASK) >= Kind.HashListpackEx) this.setFieldExpiry(e, Number.POSITIVE_INFINITY);
@@ -543,9 +543,7 @@ export class Database {
   /** Leaves all keys to the snapshot, in a database of their own, and is empty. */
   private detach(cut: Cut<Database>): void {
     const { arena, dict, expires, fieldExpires, objects, objectBytes } = this;
-    const { index, hasher, limits, debugArena } = this;
-    // With a meter of its own: what only the snapshot needs is no one's data.
-    const twin = new Database(index, hasher, limits, debugArena);
+    const twin = this.twin();
     this.countContent(undefined);
     twin.countContent(undefined);
     this.arena = twin.arena;
@@ -566,8 +564,34 @@ export class Database {
     twin.objectBytes = objectBytes;
     this.countContent(this.meter);
     twin.countContent(twin.meter);
-    twin.clock = this.clock;
     cut.detached(twin);
+  }
+
+  /** An empty database for what only a snapshot needs. Its meter is its own: that is no one's data. */
+  twin(): Database {
+    const twin = new Database(this.index, this.hasher, this.limits, this.debugArena);
+    twin.clock = this.clock;
+    return twin;
+  }
+
+  /** Has the snapshot under way take what it needs of an entry that is about to lose its value. */
+  private beforeLoss(cut: Cut<Database>, e: number): void {
+    const kind = this.kind(e);
+    const heir = isObject(kind) ? cut.beforeLoss(e) : undefined;
+    if (heir === undefined) {
+      cut.beforeChange(e);
+      return;
+    }
+    const key = this.keyName(e);
+    const hasFields = kind >= Kind.HashListpackEx;
+    const fieldsDue = hasFields ? this.fieldExpiry(e) : Number.POSITIVE_INFINITY;
+    if (hasFields) this.setFieldExpiry(e, Number.POSITIVE_INFINITY);
+    const object = this.takeObject(e);
+    object.moveTo(heir.arena);
+    const left = heir.addObjectKey(key, 0, key.length, 0, kind, object);
+    heir.setClock(left, this.clockOf(e));
+    if (hasFields) heir.setFieldExpiry(left, fieldsDue);
+    if (this.isVolatile(e)) heir.setExpiry(left, this.expiryExact(e));
   }
 
   // ---- defragmentation: see defragmenter.ts
@@ -733,17 +757,15 @@ export class Database {
    * @returns the entry's meta
    */
   private vacate(e: number, keepTtl: boolean): number {
-    if (this.cut !== undefined) this.cut.beforeChange(e);
+    if (this.onReplaced !== undefined && isObject(this.kind(e))) this.onReplaced(this, e);
+    if (this.cut !== undefined) this.beforeLoss(this.cut, e);
     let meta = this.dict.meta(e);
     if ((meta & KIND_MASK) >= Kind.HashListpackEx) this.setFieldExpiry(e, Number.POSITIVE_INFINITY);
     if ((meta & VOLATILE) !== 0 && !keepTtl) {
       this.dropSlot(e);
       meta &= ~VOLATILE;
     }
-    if (isObject(meta & KIND_MASK)) {
-      if (this.onReplaced !== undefined) this.onReplaced(this, e);
-      this.freeObject(e);
-    }
+    if (isObject(meta & KIND_MASK)) this.freeObject(e);
     return meta;
   }
 

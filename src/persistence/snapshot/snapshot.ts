@@ -16,8 +16,10 @@
  * it is done at once. Others that are about to change meanwhile can't be put into its middle: they go
  * to a second buffer, `aside`, that follows it.
  *
- * A database that is flushed leaves its keys to the snapshot, in a twin that nobody else knows. One
- * that is swapped keeps the number that it had at the cut.
+ * A big value that is deleted or replaced is not encoded then, but left to the snapshot, in a database
+ * that nobody else knows: that is walked after the rest, and deleting takes no longer than without a
+ * snapshot. A database that is flushed leaves all its keys so. One that is swapped keeps the number
+ * that it had at the cut.
  *
  * The idea, versions of entries against an instant, is that of Dragonfly's snapshots
  * (https://github.com/dragonflydb/dragonfly/blob/main/docs/rdbsave.md).
@@ -27,6 +29,7 @@ import { EntryMarks } from '../../datastructs/entry-marks.js';
 import type { Cut } from '../../keyspace/cut.js';
 import type { Database } from '../../keyspace/database.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
+import type { OwnedObject } from '../../keyspace/object-table.js';
 import { ChunkWriter, type Compression } from '../rdb/chunk-writer.js';
 import type { EntryWriter, SnapshotFormat } from './format.js';
 import type { SnapshotSink } from './sink.js';
@@ -140,10 +143,19 @@ export class Snapshot {
     this.processed++;
   }
 
+  /** An entry that is encoded is about to go. @returns whether that is only half so: then its object is needed */
+  isHalfWalked(cut: DatabaseCut, e: number): boolean {
+    return e === this.walked && cut === this.walkedOf && !this.walker.isDone;
+  }
+
+  /** The entry that is half encoded is out of others' reach, or they have done with it. */
+  forgetWalked(): void {
+    this.walkedOf = undefined;
+  }
+
   /** An entry that is encoded is about to change: if that is only half so, it is now done. */
   finishNow(cut: DatabaseCut, e: number): void {
-    if (e !== this.walked || cut !== this.walkedOf || this.walker.isDone) return;
-    this.goOn(Number.POSITIVE_INFINITY);
+    if (this.isHalfWalked(cut, e)) this.goOn(Number.POSITIVE_INFINITY);
   }
 
   // ----
@@ -162,8 +174,8 @@ export class Snapshot {
       }
       this.select(out, cut);
       this.walked = e;
-      this.walkedOf = cut;
-      this.walker.begin(cut.db, e);
+      this.walkedOf = cut.walksLeft ? undefined : cut;
+      this.walker.begin(cut.source, e);
       this.processed++;
       return true;
     }
@@ -207,6 +219,13 @@ class DatabaseCut implements Cut<Database> {
   private readonly home: Database;
   private readonly marks: EntryMarks;
   private at = 1;
+  /** What was deleted or replaced since. */
+  private left: Database | undefined = undefined;
+  private leftAt = 1;
+  /** Entries there that were being walked when they were left. */
+  private readonly halfWalked = new Set<number>();
+  /** Whether these are walked now: the rest is done. */
+  walksLeft = false;
 
   constructor(
     private readonly snapshot: Snapshot,
@@ -230,9 +249,30 @@ class DatabaseCut implements Cut<Database> {
     let e = this.at;
     while (e < top && (marks.has(e) || !dict.isUsed(e))) e++;
     this.at = e + 1;
-    if (e >= top) return 0;
+    if (e >= top) return this.nextLeft();
     marks.add(e);
     return e;
+  }
+
+  /** The database of the entry that `next` has named. */
+  get source(): Database {
+    return this.walksLeft ? this.left! : this.db;
+  }
+
+  beforeLoss(e: number): Database | undefined {
+    const { db, marks, snapshot } = this;
+    if (e >= marks.top) return undefined;
+    const isWalked = marks.has(e);
+    if (isWalked) {
+      if (!snapshot.isHalfWalked(this, e)) return undefined;
+      // Its blocks must stay where they are; if others' are among them, it is small.
+      if ((db.objectOf(e) as OwnedObject).sharedBytes > 0) return undefined;
+      snapshot.forgetWalked();
+    }
+    marks.add(e);
+    this.left ??= db.twin();
+    if (isWalked) this.halfWalked.add(this.left.dict.entryTop);
+    return this.left;
   }
 
   beforeChange(e: number): void {
@@ -255,5 +295,14 @@ class DatabaseCut implements Cut<Database> {
     db.cut = undefined;
     db.dict.endWalk();
     if (db !== home) db.discardContent(home);
+    this.left?.discardContent(home);
+  }
+
+  private nextLeft(): number {
+    const { left, halfWalked } = this;
+    if (left === undefined) return 0;
+    this.walksLeft = true;
+    while (halfWalked.has(this.leftAt)) this.leftAt++;
+    return this.leftAt < left.dict.entryTop ? this.leftAt++ : 0;
   }
 }

@@ -16,6 +16,7 @@
 import { join } from 'node:path';
 import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
+import { isObject } from '../../keyspace/kinds.js';
 import type { SnapshotFormat } from '../../persistence/snapshot/format.js';
 import { FramePool, FrameSink } from '../../persistence/snapshot/frame-sink.js';
 import type { SaveStep } from '../../persistence/snapshot/frames.js';
@@ -30,6 +31,7 @@ import type {
 import type { Args } from '../../resp/args.js';
 import type { Client } from '../api/client.js';
 import type { Clock, TimerHandle } from '../api/clock.js';
+import type { KeyFlag } from '../api/command.js';
 import { type Command, CommandBit } from '../api/command-table.js';
 import type { Config } from '../api/config.js';
 import { keyPositions } from '../api/keys.js';
@@ -224,21 +226,24 @@ export class Snapshots {
     if ((command.bits & MAY_CHANGE) === 0 || client.db.cut === undefined) return;
     if (command.movableKeys) {
       for (const { index } of keyPositions(command.spec, args))
-        this.beforeChange(client, args, index);
+        this.beforeChange(client, command, args, index);
       return;
     }
     const { keyFirst, keyLast, keyStep } = command;
     if (keyFirst === 0) return;
     const last = keyLast < 0 ? args.count + keyLast : keyLast;
     for (let i = keyFirst; i <= last && i < args.count; i += keyStep) {
-      this.beforeChange(client, args, i);
+      this.beforeChange(client, command, args, i);
     }
   }
 
-  private beforeChange({ db }: Client, args: Args, i: number): void {
+  private beforeChange({ db }: Client, command: Command, args: Args, i: number): void {
     const at = args.base + i;
     const e = db.find(args.buf, args.offs[at]!, args.lens[at]!, args.hashes[at]!);
-    if (e !== 0) db.cut?.beforeChange(e);
+    if (e === 0) return;
+    // Of a big value that goes as it is, the database tells: that may be left to the snapshot.
+    if (isObject(db.kind(e)) && !mayChangeInPlace(command, args, i)) return;
+    db.cut?.beforeChange(e);
   }
 
   private ended(end: WorkerEnd): void {
@@ -424,4 +429,13 @@ class SnapshotCopy {
 /** The walk's part of a turn, whose rest took so long. */
 function sliceMicros(others: number): number {
   return Math.min(Math.max(others, SLICE_MIN_US), SLICE_MAX_US);
+}
+
+/** Of keys that are read, replaced or removed as a whole. */
+const WHOLE: readonly KeyFlag[] = ['RO', 'OW', 'RM'];
+
+/** Whether a command may change the value of the key that is its `i`th word, and not only as a whole. */
+function mayChangeInPlace(command: Command, args: Args, i: number): boolean {
+  const key = keyPositions(command.spec, args).find(({ index }) => index === i);
+  return key === undefined || !key.flags.some((flag) => WHOLE.includes(flag));
 }

@@ -65,6 +65,7 @@ function loaded(path: string): string[] {
 function command(random: Random): string {
   const key = (type: string) => `${type}${random(6)}`;
   const any = () => key(['s', 'l', 'h', 'z', 't', 'x', 'hll'][random(7)]!);
+  const big = () => ['big-l', 'big-t', 'big-h', 'big-z', 'big-x'][random(5)]!;
   const word = () => `w${random(40)}`;
   const long = () => 'long words '.repeat(1 + random(30)).replaceAll(' ', '_');
   const many = (n: number, of: (i: number) => string) =>
@@ -114,14 +115,18 @@ function command(random: Random): string {
     () => `PFADD ${key('hll')} ${word()} ${word()}`,
     () => `PFCOUNT ${key('hll')}`,
     () => `DEL ${any()} ${any()}`,
-    () => `UNLINK ${['big-l', 'big-t', 'big-h', 'big-z', 'big-x'][random(5)]}`,
+    () => `SADD big-t ${many(5000, (i) => `member-of-a-large-set-${i}`)}`,
+    () => `UNLINK ${big()}`,
+    () => `SET ${big()} ${word()}`,
+    () => `SUNIONSTORE ${big()} ${key('t')} big-t`,
+    () => `RENAME ${any()} ${big()}`,
     () => `RENAME ${any()} ${any()}`,
     () => `COPY ${any()} ${any()} REPLACE`,
     () => `COPY ${any()} ${any()} DB ${random(DATABASES)} REPLACE`,
     () => `MOVE ${any()} ${random(DATABASES)}`,
     () => `MOVE ${['big-l', 'big-t', 'big-h', 'big-z'][random(4)]} ${random(DATABASES)}`,
     () => `PEXPIRE ${any()} ${1 + random(300)}`,
-    () => `PEXPIRE big-h ${1 + random(300)}`,
+    () => `PEXPIRE ${big()} ${1 + random(300)}`,
     () => `PERSIST ${any()}`,
     () => `BLPOP ${key('l')} ${key('l')} 0.01`,
     () => `SELECT ${random(DATABASES)}`,
