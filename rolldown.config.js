@@ -18,16 +18,33 @@ const pageFiles = {
   },
 };
 
+/**
+ * Letters beyond ASCII become escapes: they are in texts only, as comments are left out. V8 reads a file
+ * of single bytes faster, and keeps half as many of it.
+ */
+const asciiOnly = {
+  name: 'ascii-only',
+  generateBundle(_options, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== 'chunk') continue;
+      chunk.code = chunk.code.replace(/[^\0-\x7f]/g, (c) => {
+        return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+      });
+    }
+  },
+};
+
 /** Server and library share their chunks; a tool is a file of its own, so that a start reads no more. */
 const server = {
   input: { main: 'build/main.js', index: 'build/index.js' },
   external: /^[^./]/,
   platform: 'node',
-  plugins: [pageFiles],
+  plugins: [pageFiles, asciiOnly],
   output: {
     dir: 'dist',
     format: 'esm',
     cleanDir: false,
+    comments: false,
     chunkFileNames: '[name].js',
     // What two of them need is one file: server.js. The web face alone is loaded when it is asked for.
     codeSplitting: { groups: [{ name: 'server', minShareCount: 2 }] },
