@@ -215,11 +215,11 @@ describe('what is counted', () => {
   });
 
   it('is the longest turn of the event loop', async () => {
-    await run(one, 'DEBUG SLEEP 0.05', 'CONFIG RESETSTAT');
+    await run(one, 'DEBUG SLEEP 0.3', 'CONFIG RESETSTAT');
     await run(one, 'CLIENT REPLY ON', 'PING');
     await new Promise((done) => setTimeout(done, 60));
-    expect(Number(await field('eventloop_duration_max', 'debug'))).toBeLessThan(40_000);
-    await ask(one, 'DEBUG SLEEP 0.05');
-    expect(Number(await field('eventloop_duration_max', 'debug'))).toBeGreaterThan(49_000);
+    expect(Number(await field('eventloop_duration_max', 'debug'))).toBeLessThan(250_000);
+    await ask(one, 'DEBUG SLEEP 0.3');
+    expect(Number(await field('eventloop_duration_max', 'debug'))).toBeGreaterThan(299_000);
   });
 });
