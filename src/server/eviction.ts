@@ -11,8 +11,12 @@
  *
  * While there is room this costs nothing: the keyspace's meter sounds as soon as it counts more than the
  * limit, and only then ServerGate.MemoryLimited is set, until enough has gone. Clients' buffers are not in
- * the meter; they are summed up now and then, and when much comes in that is no whole request yet. What
- * they take lowers the meter's limit.
+ * the meter; they are summed up by the cron, when much comes in that is no whole request yet, and, once
+ * memory is above the limit, before each command (once in a millisecond). What they take lowers the
+ * meter's limit. So replies that wait for a slow client may be seen 100 ms late. Redis counts them at once,
+ * from the moment they are written; but a reply's bytes pass through the turn's buffer, the client's queue
+ * and Node's stream, and to count them at each of these would cost every command, not only those of a
+ * server with a limit.
  */
 import { DOUBLE_FIELD } from '../datastructs/double-field.js';
 import { Evictor } from '../keyspace/eviction/evictor.js';
