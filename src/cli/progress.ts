@@ -16,6 +16,6 @@ export function showProgress(server: Server, log: ServerLog): void {
       bar = undefined;
     }
   };
-  server.dataLoading.onProgress = follow('Loading');
-  server.finalSave.onProgress = follow('Saving');
+  server.storage.dataLoading.onProgress = follow('Loading');
+  server.storage.finalSave.onProgress = follow('Saving');
 }

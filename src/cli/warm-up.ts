@@ -73,7 +73,7 @@ function run(): void {
       return;
     }
     stream.push(pipeline(sent++));
-    server.expireCycle.slow();
+    server.upkeep.expireCycle.slow();
     setImmediate(next);
   };
   setImmediate(next);

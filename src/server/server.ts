@@ -7,22 +7,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { allCommands } from '../commands/index.js';
-import { CollectionMemory } from '../keyspace/collection-memory.js';
-import { Defragmenter, type DefragSettings } from '../keyspace/defragmenter.js';
-import { ExpireCycle } from '../keyspace/expire-cycle.js';
 import { Keyspace } from '../keyspace/keyspace.js';
-import { Maintenance } from '../keyspace/maintenance.js';
-import { type AofFiles, nodeAofFiles } from '../persistence/aof/files.js';
+import { nodeAofFiles } from '../persistence/aof/files.js';
 import { ProcessLauncher } from '../persistence/snapshot/process-launcher.js';
-import type { WorkerLauncher } from '../persistence/snapshot/worker-process.js';
 import { ReplyWriter } from '../resp/reply-writer.js';
-import type { ScriptEngine } from '../scripting/engine.js';
 import { LuaEngine } from '../scripting/lua/engine.js';
 import { followAccessClock } from './access-clock.js';
 import { Acl } from './acl/acl.js';
 import { Call } from './api/call.js';
-import { ClientFlag, ClientGate } from './api/client.js';
-import type { CommandSpec } from './api/command.js';
 import type { ServerApi } from './api/server.js';
 import { REDIS_VERSION } from './api/version.js';
 import { Blocking } from './blocking.js';
@@ -31,16 +23,15 @@ import { Clients, type Peer } from './clients.js';
 import type { ServerClock } from './clock.js';
 import { CommandTableImpl } from './command-table.js';
 import type { Config } from './config/config.js';
-import type { ConfigFiles } from './config/host.js';
 import { nodeFiles } from './config/node-files.js';
 import { Cron } from './cron.js';
 import { CrossProtocolGuard } from './cross-protocol.js';
-import { type CrashSignal, ServerDebug } from './debug.js';
+import { ServerDebug } from './debug.js';
 import { Door } from './door.js';
-import { Eviction } from './eviction.js';
 import type { CommandListeners } from './execution/checked-path.js';
 import { Execution } from './execution/execution.js';
 import { followConfig } from './follow-config.js';
+import { Fork } from './fork.js';
 import { Gate, ServerGate } from './gate.js';
 import { HotKeys } from './hot-keys.js';
 import { ClientPeaks } from './info/client-peaks.js';
@@ -48,85 +39,27 @@ import { Info } from './info/info.js';
 import { LatencyMonitor } from './latency-monitor.js';
 import { ServerLifecycle } from './lifecycle.js';
 import type { ServerLog } from './log.js';
-import { MemoryTracker } from './memory.js';
 import { MessageBuffer } from './message-buffer.js';
+import { Messaging } from './messaging.js';
 import { Migrations } from './migration/migrations.js';
-import { Monitors } from './monitors.js';
 import { Network } from './network.js';
-import { Notifications } from './notifications.js';
-import { Observers } from './observers.js';
 import { OutputBudget } from './output-budget.js';
-import { AofBase } from './persistence/aof-base.js';
-import { AppendOnly } from './persistence/append-only.js';
-import { ServerDataKeeper } from './persistence/data-keeper.js';
-import { DiskErrors } from './persistence/disk-errors.js';
-import { FinalSave } from './persistence/final-save.js';
-import { Loading } from './persistence/loading.js';
-import { DataLoader } from './persistence/loading-data.js';
-import { Persistence } from './persistence/persistence.js';
-import { RdbSaves } from './persistence/rdb-saves.js';
-import { LogReplay } from './persistence/replay.js';
-import { Snapshots } from './persistence/snapshots.js';
+import { INSIDE } from './peers.js';
+import { Storage } from './persistence/storage.js';
 import { Propagation } from './propagation/propagation.js';
-import { Pubsub } from './pubsub/pubsub.js';
 import { SAMPLE_PERIOD_MS } from './rate-sampler.js';
-import { DebugForks, type ForkedServer } from './scripting/debug-forks.js';
+import { DebugForks } from './scripting/debug-forks.js';
 import { Scripting } from './scripting/scripting.js';
 import { WriteRefusals } from './scripting/write-refusals.js';
+import type { ServerOptions } from './server-options.js';
 import { SlowCommands } from './slow-commands.js';
 import { SlowLog } from './slowlog.js';
 import { Stats } from './stats.js';
-import { Tracking } from './tracking/tracking.js';
 import { Transactions } from './transactions.js';
 import { Transport } from './transport.js';
 import { Turn } from './turn.js';
+import { Upkeep } from './upkeep.js';
 import { Watches } from './watches.js';
-
-/** What a stream shows for its addresses. */
-const INSIDE: Peer = {
-  addr: 'stream:0',
-  laddr: 'stream:0',
-  isLocal: true,
-  isUnixSocket: false,
-};
-
-export interface ServerOptions {
-  config: Config;
-  clock: ServerClock;
-  log: ServerLog;
-  /** A number in [0, 1). */
-  random?: () => number;
-  /** The config file's absolute path, for INFO and CONFIG REWRITE. */
-  configFile?: string;
-  /** Who supervises the process, for INFO. */
-  supervisedBy?: string;
-  /** Check the arenas' every free; slow. For tests. */
-  debugArena?: boolean;
-  /** The disk, for the ACL file; by default the real one. */
-  files?: ConfigFiles;
-  /** The disk, for the append-only file; by default the real one. */
-  aofFiles?: AofFiles;
-  /** The commands it has; by default all there are. For tests. */
-  commands?: readonly CommandSpec[];
-  /** Whether port 0 means "any free port" (library) and not "no TCP" (command line). */
-  portZeroIsAny?: boolean;
-  /** How much may wait for clients that do not read; by default a share of memory. For tests. */
-  outputBudgetBytes?: number;
-  /** Path of the program, for INFO. */
-  executable?: string;
-  /** The scripting languages it has; by default all there are. For tests. */
-  engines?: readonly ScriptEngine[];
-  /** Whether it serves a debugging session, with a copy of another server's data (debug-forks.ts). */
-  isFork?: boolean;
-  /** Ends the process when a client had it crash (DEBUG SEGFAULT); by default the server stops. */
-  onCrash?: (signal: CrashSignal) => void;
-  /** Starts the processes that write snapshots; by default real ones. For tests. */
-  workers?: WorkerLauncher;
-  /** Told of each such process. */
-  onWorker?: (pid: number) => void;
-  /** Told when SHUTDOWN or a signal has ended the server. */
-  onStopped?: (exitCode: number) => void;
-}
 
 export class Server implements ServerApi {
   readonly config: Config;
@@ -142,33 +75,18 @@ export class Server implements ServerApi {
   readonly transactions: Transactions;
   readonly migration: Migrations;
   readonly scripting: Scripting;
-  readonly tracking: Tracking;
   readonly slowLog: SlowLog;
   readonly latency: LatencyMonitor;
   readonly hotKeys: HotKeys;
-  readonly monitors: Monitors;
-  readonly pubsub: Pubsub;
-  readonly persistence: Persistence;
-  readonly snapshots: Snapshots;
-  readonly rdbSaves: RdbSaves;
-  readonly finalSave: FinalSave;
-  readonly dataLoading: Loading;
-  readonly loading: DataLoader;
   readonly propagation: Propagation;
-  readonly appendOnly: AppendOnly;
-  /** Why writes are refused: what writes to disk says when that may have changed. */
-  readonly diskErrors: DiskErrors;
-  readonly network: Network;
-  readonly cron: Cron;
-  private readonly maintenance: Maintenance;
-  readonly execution: Execution;
   readonly gate = new Gate();
   readonly turn: Turn;
-  readonly memory: MemoryTracker;
-  readonly eviction: Eviction;
-  readonly defragmenter: Defragmenter;
-  private readonly collectionMemory: CollectionMemory;
-  readonly expireCycle: ExpireCycle;
+  readonly execution: Execution;
+  readonly messaging: Messaging;
+  readonly storage: Storage;
+  readonly upkeep: Upkeep;
+  readonly network: Network;
+  readonly cron: Cron;
   readonly lifecycle: ServerLifecycle;
   readonly info: Info;
   readonly debug: ServerDebug;
@@ -176,9 +94,6 @@ export class Server implements ServerApi {
   /** 40 hexadecimal digits, another one at every start. */
   readonly runId: string;
 
-  private readonly aofFiles: AofFiles;
-  private readonly observers: Observers;
-  private readonly notifications: Notifications;
   private readonly watches: Watches;
   private readonly clientPeaks = new ClientPeaks();
   private readonly replyWriter: ReplyWriter;
@@ -189,11 +104,11 @@ export class Server implements ServerApi {
 
   constructor(options: ServerOptions) {
     const { config, clock, log } = options;
+    const { gate, stats } = this;
     this.config = config;
     this.clock = clock;
     this.log = log;
     this.random = options.random ?? Math.random;
-    this.aofFiles = options.aofFiles ?? nodeAofFiles;
     this.onStopped = options.onStopped ?? (() => {});
     this.startedMs = clock.now();
     this.runId = this.randomHex(20);
@@ -204,153 +119,75 @@ export class Server implements ServerApi {
       debugArena: options.debugArena,
     });
     this.commands = new CommandTableImpl(options.commands ?? allCommands);
-    this.replyWriter = new ReplyWriter((code) => this.stats.countError(code));
+    this.replyWriter = new ReplyWriter((code) => stats.countError(code));
     this.call = new Call(this, this.keyspace, this.replyWriter);
-    this.stats.dirtyOf = () => this.call.dirty;
-    this.stats.resetOthers = () => {
-      this.keyspace.resetCounters();
-      this.expireCycle.resetCounters();
-      this.clients.eviction.evicted = 0;
-      this.eviction.resetCounters();
-      this.appendOnly.resetCounters();
-      this.defragmenter.resetCounters();
-    };
     const messages = new MessageBuffer();
-    this.turn = new Turn(this.replyWriter, this.stats, clock, messages);
-    clock.onTurn = () => this.turn.schedule();
+    this.turn = new Turn(this.replyWriter, stats, clock, messages);
+    const { call, keyspace, turn } = this;
+    clock.onTurn = () => turn.schedule();
     clock.stale = true;
     const budget = new OutputBudget<ClientImpl>(options.outputBudgetBytes);
     this.clients = new Clients(clock, () => this.clientsParts, log, budget);
+    const { clients } = this;
+    this.replyWriter.onGrown = (bytes) => clients.replyGrows(call.client, bytes);
     this.acl = new Acl({
       commands: this.commands,
       config,
       files: options.files ?? nodeFiles(),
       log,
-      stats: this.stats,
-      clients: () => this.clients.all(),
+      stats,
+      clients: () => clients.all(),
       now: () => clock.now(),
     });
-    this.replyWriter.onGrown = (bytes) => this.clients.replyGrows(this.call.client, bytes);
     this.slowLog = new SlowLog(
       () => clock.now(),
       () => config.values['slowlog-max-len'],
     );
     this.latency = new LatencyMonitor(() => clock.now());
-    this.stats.onLongTurn = (micros) => this.latency.add('event-loop', micros / 1000);
-    const slowCommands = new SlowCommands(this.slowLog, this.latency);
-    this.propagation = new Propagation({
-      call: this.call,
-      keyspace: this.keyspace,
-      frees: (isEvicted) => {
-        const { values } = config;
-        const lazy = isEvicted ? values['lazyfree-lazy-eviction'] : values['lazyfree-lazy-expire'];
-        return lazy ? 'lazily' : 'at once';
-      },
-      scheduleTurn: () => this.turn.schedule(),
-    });
+    this.propagation = this.makePropagation();
     this.hotKeys = new HotKeys({
       clock,
-      hasher: this.keyspace.hasher,
-      stats: this.stats,
+      hasher: keyspace.hasher,
+      stats,
       random: this.random,
       onActive: (isActive) => {
-        this.gate.set(ServerGate.HotKeys, isActive);
-        const { hotKeys } = this;
-        this.execution.charges.onRun = isActive
+        gate.set(ServerGate.HotKeys, isActive);
+        const { execution, hotKeys } = this;
+        execution.charges.onRun = isActive
           ? (args, usec) => hotKeys.noteRun(args, usec)
           : undefined;
       },
     });
-    const { call, gate, stats } = this;
-    this.execution = new Execution({
-      acl: this.acl,
-      call,
-      clock,
-      commands: this.commands,
-      gate,
-      gateState: this.clients,
-      listeners: this.makeListeners(new CrossProtocolGuard(clock, log)),
-      log,
-      onSlow: (client, command, args, usec) => slowCommands.note(client, command, args, usec),
-      propagation: this.propagation,
-      reply: this.replyWriter,
-      stats,
-    });
+    const slowCommands = new SlowCommands(this.slowLog, this.latency);
+    this.execution = this.makeExecution(slowCommands);
     const { charges, inner, late, pushes } = this.execution;
-    this.monitors = new Monitors(gate, pushes, clock);
+    this.messaging = new Messaging({
+      clock,
+      gate,
+      keyspace,
+      messages,
+      pushes,
+      turn,
+      clientById: (id) => clients.byId(id),
+    });
     this.blocking = new Blocking({
       clock,
       charges,
       gate,
       late,
-      gateState: this.clients,
-      stats: this.stats,
-      turn: this.turn,
-      failed: (client, error) => this.clients.failed(client, error),
+      gateState: clients,
+      stats,
+      turn,
+      failed: (client, error) => clients.failed(client, error),
     });
-    this.observers = new Observers(this.keyspace);
-    this.pubsub = new Pubsub({
-      messages,
-      push: (client, buf, start, end) => pushes.pushBytes(client, buf, start, end),
-    });
-    this.snapshots = new Snapshots({
-      clock,
-      config,
-      keyspace: this.keyspace,
-      launcher: options.workers ?? new ProcessLauncher(),
-      onWalking: (isWalking) => this.gate.set(ServerGate.Saving, isWalking),
-      defer: (go) => setImmediate(go),
-      onSlice: (micros) => this.latency.add('snapshot-slice', micros / 1000),
-      onWorker: options.onWorker ?? (() => {}),
-    });
-    this.rdbSaves = new RdbSaves({
-      clock,
-      config,
-      keyspace: this.keyspace,
-      log,
-      snapshots: this.snapshots,
-      dirty: () => this.call.dirty,
-      functions: () => this.scripting.functions.codes(),
-      usedBytes: () => this.memory.used(),
-      onStatus: () => this.diskErrors.update(),
-    });
-    this.persistence = new Persistence({ config, log, rdb: this.rdbSaves });
-    this.finalSave = new FinalSave({
-      clock,
-      config,
-      keyspace: this.keyspace,
-      log,
-      functions: () => this.scripting.functions.codes(),
-      usedBytes: () => this.memory.used(),
-    });
-    this.dataLoading = new Loading({
-      clock,
-      config,
-      onActive: (isActive) => {
-        this.clients.setLoading(isActive);
-        if (isActive) this.snapshots.expect(this.dataLoading.totalBytes);
-      },
-      sendDue: () => this.turn.end(),
-      sample: () => this.memory.sample(),
-    });
-    this.loading = this.makeLoader();
-    config.isLoading = () => this.loading.isActive;
-    this.notifications = new Notifications(this.observers, this.pubsub);
-    this.tracking = new Tracking({
-      gate,
-      pushes,
-      observers: this.observers,
-      clientById: (id) => this.clients.byId(id),
-      meter: this.keyspace.meter,
-      scheduleTurn: () => this.turn.schedule(),
-    });
-    this.watches = new Watches(this.keyspace, this.observers, () => clock.now());
+    this.watches = new Watches(keyspace, this.messaging.observers, () => clock.now());
     this.transactions = new Transactions({
-      call: this.call,
+      call,
       watches: this.watches,
       propagation: this.propagation,
       run: (client, command, args) => inner.runQueued(client, command, args),
     });
+    this.storage = this.makeStorage(options);
     this.scripting = this.makeScripting(options);
     this.migration = new Migrations({
       clock,
@@ -358,46 +195,15 @@ export class Server implements ServerApi {
       late,
       log,
       isScriptSuspended: () => this.scripting.isSuspended,
-      holdWrites: (isHeld) => this.clients.setMigrating(isHeld),
-      release: () => this.clients.releasePaused(),
+      holdWrites: (isHeld) => clients.setMigrating(isHeld),
+      release: () => clients.releasePaused(),
     });
-    this.appendOnly = this.makeAppendOnly();
-    this.collectionMemory = new CollectionMemory(this.keyspace);
-    this.memory = new MemoryTracker(
-      this.keyspace,
-      () => this.clients.memoryBytes,
-      () => this.clients.count,
-      {
-        collections: this.collectionMemory,
-        scripts: () => this.scripting.cache.size,
-        scriptBytes: () => this.scripting.cache.bytes,
-        functionBytes: () => this.scripting.functions.bytes,
-        logBytes: () => this.appendOnly.bufferBytes,
-      },
-    );
-    this.eviction = new Eviction({
-      clock,
-      config,
-      gate,
-      keyspace: this.keyspace,
-      clientBytes: () => this.memory.recentClientBytes(),
-      sample: () => this.memory.sample(),
-      refresh: (now) => this.memory.refresh(now),
-      isHeld: () => this.keyspace.expiryHeld,
-      settle: () => this.propagation.settle(),
-      latency: this.latency,
-      defer: (go) => setImmediate(go),
-      sendDue: () => this.turn.end(),
-    });
-    this.diskErrors = new DiskErrors({
-      gate,
-      snapshotFailed: () => this.rdbSaves.refusesWrites,
-      appendFailure: () => this.appendOnly.file.failure,
-    });
+    this.upkeep = this.makeUpkeep();
+    config.isLoading = () => this.loading.isActive;
     this.clientsParts = this.makeClientsParts();
     this.door = new Door({
       values: config.values,
-      connections: () => this.clients.count + this.network.handshakes,
+      connections: () => clients.count + this.network.handshakes,
       defaultUserIsOpen: () => this.acl.defaultNeedsNoPassword,
     });
     this.network = new Network({
@@ -405,79 +211,84 @@ export class Server implements ServerApi {
       clock,
       door: this.door,
       log,
-      stats: this.stats,
+      stats,
       portZeroIsAny: options.portZeroIsAny ?? false,
-      onConnection: (transport, peer) => this.clients.add(transport, peer),
+      onConnection: (transport, peer) => clients.add(transport, peer),
     });
     this.lifecycle = new ServerLifecycle({
-      data: this.makeDataKeeper(),
+      data: this.storage.keeper,
       log,
       isLoading: () => this.loading.isActive,
       isBusy: () => this.scripting.isSuspended,
       isCronPaused: () => this.cron.paused || this.scripting.isSuspended,
-      setFrozen: (isFrozen) => this.clients.setFrozen(isFrozen),
+      setFrozen: (isFrozen) => clients.setFrozen(isFrozen),
       stop: () => this.stop(),
     });
-    this.cron = new Cron(clock, () => config.values.hz, this.stats);
-    this.maintenance = new Maintenance(this.keyspace, {
-      micros: () => clock.micros(),
-      rehashes: () => config.values.activerehashing,
-    });
-    this.defragmenter = new Defragmenter({
-      keyspace: this.keyspace,
-      collections: this.collectionMemory,
-      settings: () => defragSettings(config),
-      micros: () => clock.micros(),
-      isHeld: () => this.keyspace.isHeld,
-      later: (go, ms) => void (ms === 0 ? setImmediate(go) : clock.setTimer(go, ms)),
-      onSlice: (micros) => this.latency.add('active-defrag-cycle', micros / 1000),
-    });
-    this.expireCycle = new ExpireCycle(this.keyspace, {
-      now: () => clock.now(),
-      micros: () => clock.micros(),
-      hz: () => config.values.hz,
-      effort: () => config.values['active-expire-effort'],
-      isActive: () => this.debug.activeExpire && !this.keyspace.expiryHeld,
-      defer: (go) => setImmediate(go),
-      onGo: (micros) => {
-        this.latency.add('expire-cycle', micros / 1000);
-        this.propagation.settle();
-      },
-    });
-    this.turn.beforeSending = () => {
-      if (this.blocking.hasReady) this.blocking.serve();
-      this.clients.runReady();
-      this.expireCycle.fast();
-      if (!this.scripting.isSuspended) this.tracking.broadcast();
-      this.propagation.settle();
-    };
-    this.turn.afterSending = () => this.clients.settle();
+    this.cron = new Cron(clock, () => config.values.hz, stats);
     this.info = this.makeInfo(options);
     this.debug = new ServerDebug({
-      call: this.call,
-      clients: this.clients,
+      call,
+      clients,
       config,
       cron: this.cron,
       info: this.info,
       log,
       onCrash: options.onCrash ?? (() => void this.stop(1)),
     });
+    this.followTurns();
+    this.followStats();
     slowCommands.follow(config, charges, stats);
     this.scheduleTasks();
     followConfig(config, {
       acl: this.acl,
       charges,
       gate,
-      keyspace: this.keyspace,
+      keyspace,
       reader: this.execution.batch.reader,
-      clients: this.clients,
-      notifications: this.notifications,
+      clients,
+      notifications: this.messaging.notifications,
       tracking: this.tracking,
-      diskErrors: this.diskErrors,
+      diskErrors: this.storage.diskErrors,
     });
   }
 
   private readonly clientsParts: ReturnType<Server['makeClientsParts']>;
+
+  // ---- ServerApi: what is part of a part
+
+  get appendOnly() {
+    return this.storage.appendOnly;
+  }
+
+  get loading() {
+    return this.storage.loading;
+  }
+
+  get memory() {
+    return this.upkeep.memory;
+  }
+
+  get monitors() {
+    return this.messaging.monitors;
+  }
+
+  get persistence() {
+    return this.storage.persistence;
+  }
+
+  get pubsub() {
+    return this.messaging.pubsub;
+  }
+
+  get tracking() {
+    return this.messaging.tracking;
+  }
+
+  randomHex(bytes: number): string {
+    return randomBytes(bytes).toString('hex');
+  }
+
+  // ---- its life
 
   /** The TCP port in use, 0 when there is none. */
   get port(): number {
@@ -529,18 +340,15 @@ export class Server implements ServerApi {
   /** Stops listening, ends all connections and frees what is held. */
   stop(exitCode = 0): Promise<void> {
     this.stopping ??= (async () => {
-      this.dataLoading.stop();
       this.cron.stop();
-      this.appendOnly.rewriter.stop();
-      this.snapshots.stop();
+      this.storage.stop();
       this.scripting.stop();
       this.migration.stop();
       this.latency.stop();
-      this.maintenance.stop();
-      this.defragmenter.end();
+      this.upkeep.stop();
       this.hotKeys.stop();
       const closed = this.network.close();
-      this.appendOnly.file.finish();
+      this.storage.finish();
       this.turn.finish();
       this.clients.closeAll();
       await closed;
@@ -549,10 +357,37 @@ export class Server implements ServerApi {
     return this.stopping;
   }
 
-  // ---- ServerApi
+  // ---- its parts
 
-  randomHex(bytes: number): string {
-    return randomBytes(bytes).toString('hex');
+  private makePropagation(): Propagation {
+    const { values } = this.config;
+    return new Propagation({
+      call: this.call,
+      keyspace: this.keyspace,
+      frees: (isEvicted) => {
+        const lazy = isEvicted ? values['lazyfree-lazy-eviction'] : values['lazyfree-lazy-expire'];
+        return lazy ? 'lazily' : 'at once';
+      },
+      scheduleTurn: () => this.turn.schedule(),
+    });
+  }
+
+  private makeExecution(slowCommands: SlowCommands): Execution {
+    const { clock, log } = this;
+    return new Execution({
+      acl: this.acl,
+      call: this.call,
+      clock,
+      commands: this.commands,
+      gate: this.gate,
+      gateState: this.clients,
+      listeners: this.makeListeners(new CrossProtocolGuard(clock, log)),
+      log,
+      onSlow: (client, command, args, usec) => slowCommands.note(client, command, args, usec),
+      propagation: this.propagation,
+      reply: this.replyWriter,
+      stats: this.stats,
+    });
   }
 
   /** Who is asked and told of commands that pass the gate. */
@@ -568,43 +403,38 @@ export class Server implements ServerApi {
       onTracked: (client, command, args) => this.tracking.remember(client, command, args),
       onTrackedDone: (client, command) => this.tracking.done(client, command),
       onTrackingFull: () => this.tracking.evict(),
-      onSaving: (client, command, args) => this.snapshots.beforeCommand(client, command, args),
+      onSaving: (client, command, args) =>
+        this.storage.snapshots.beforeCommand(client, command, args),
     };
   }
 
-  private makeDataKeeper(): ServerDataKeeper {
-    const { appendOnly, config, finalSave, snapshots } = this;
-    return new ServerDataKeeper({ appendOnly, config, finalSave, snapshots });
-  }
-
-  private makeAppendOnly(): AppendOnly {
-    const { clock, config, keyspace, latency, log, propagation, snapshots } = this;
-    const base = new AofBase({
-      clock,
-      config,
-      keyspace,
-      log,
-      snapshots,
-      functions: () => this.scripting.functions.codes(),
+  private makeStorage(options: ServerOptions): Storage {
+    const { clients } = this;
+    return new Storage({
+      call: this.call,
+      clock: this.clock,
+      commands: this.commands,
+      config: this.config,
+      files: options.aofFiles ?? nodeAofFiles,
+      gate: this.gate,
+      invocation: this.execution.invocation,
+      keyspace: this.keyspace,
+      latency: this.latency,
+      launcher: options.workers ?? new ProcessLauncher(),
+      log: this.log,
+      propagation: this.propagation,
+      reply: this.replyWriter,
+      turn: this.turn,
+      scripts: () => this.scripting,
       usedBytes: () => this.memory.used(),
-    });
-    return new AppendOnly({
-      clock,
-      config,
-      files: this.aofFiles,
-      log,
-      propagation,
-      base,
-      saveBase: (path, format) => base.save(path, format),
-      timesWrites: () => latency.threshold > 0,
-      onLatency: (event, micros) => latency.add(event, micros / 1000),
+      sampleMemory: () => this.memory.sample(),
+      makeClient: () => clients.makeInternal(),
+      dropTransaction: (client) => this.transactions.reset(client),
+      onLoading: (isLoading) => clients.setLoading(isLoading),
+      onUnexpectedError: (command) => this.panicOnError(command),
+      onWorker: options.onWorker ?? (() => {}),
       sleep: (ms) => this.debug.sleep(ms),
       onFatal: () => void this.stop(1),
-      onHealth: () => this.diskErrors.update(),
-      onFed: (isFed) => {
-        this.turn.writeOut = isFed ? () => this.appendOnly.flush() : undefined;
-      },
-      scheduleTurn: () => this.turn.schedule(),
     });
   }
 
@@ -618,39 +448,24 @@ export class Server implements ServerApi {
     this.debug.crash({ kind: 'panic', message });
   }
 
-  private makeLoader(): DataLoader {
-    const { call, clients, clock, commands, config, keyspace, log } = this;
-    const { invocation } = this.execution;
-    return new DataLoader({
-      commands,
-      replay: new LogReplay({
-        call,
-        clock,
-        reply: this.replyWriter,
-        failed: (error, command, reply) => invocation.failed(error, command, reply),
-      }),
-      loading: this.dataLoading,
-      rdb: {
-        clock,
-        config,
-        keyspace,
-        log,
-        skipsChecksums: () => this.persistence.skipsChecksums,
-        loadFunctions: (code, replaces) => this.scripting.functions.loadFrom(code, replaces),
+  private makeUpkeep(): Upkeep {
+    const { scripting } = this;
+    return new Upkeep({
+      clients: this.clients,
+      clock: this.clock,
+      config: this.config,
+      gate: this.gate,
+      keyspace: this.keyspace,
+      latency: this.latency,
+      overheads: {
+        scripts: () => scripting.cache.size,
+        scriptBytes: () => scripting.cache.bytes,
+        functionBytes: () => scripting.functions.bytes,
+        logBytes: () => this.appendOnly.bufferBytes,
       },
-      log: {
-        files: this.aofFiles,
-        flush: () => this.appendOnly.file.flushAll(),
-        begin: ({ manifest }, total, base) => this.appendOnly.file.begin(manifest, { total, base }),
-      },
-      scripts: () => this.scripting,
-      makeClient: () => clients.makeInternal(),
-      dropTransaction: (client) => this.transactions.reset(client),
-      onUnexpectedError: (command) => this.panicOnError(command),
-      countChanges(changes) {
-        call.dirty += changes;
-      },
-      forgetChanges: () => this.rdbSaves.forgetChanges(),
+      propagation: this.propagation,
+      turn: this.turn,
+      looksForDue: () => this.debug.activeExpire,
     });
   }
 
@@ -663,9 +478,9 @@ export class Server implements ServerApi {
       commands: this.commands,
       config: this.config,
       keyspace: this.keyspace,
-      loading: this.dataLoading,
-      snapshots: this.snapshots,
-      rdbSaves: this.rdbSaves,
+      loading: this.storage.dataLoading,
+      snapshots: this.storage.snapshots,
+      rdbSaves: this.storage.rdbSaves,
       appendOnly: this.appendOnly,
       memory: this.memory,
       pubsub: this.pubsub,
@@ -673,9 +488,9 @@ export class Server implements ServerApi {
       migration: this.migration,
       scripting: () => this.scripting.counts,
       stats: this.stats,
-      expireCycle: this.expireCycle,
-      eviction: this.eviction,
-      defragmenter: this.defragmenter,
+      expireCycle: this.upkeep.expireCycle,
+      eviction: this.upkeep.eviction,
+      defragmenter: this.upkeep.defragmenter,
       identity: {
         startedMs: this.startedMs,
         runId: this.runId,
@@ -693,9 +508,9 @@ export class Server implements ServerApi {
     const { config } = this;
     return {
       acl: this.acl,
-      memory: this.eviction,
+      memory: this.upkeep.eviction,
       scripts: this.scripting,
-      disk: this.diskErrors,
+      disk: this.storage.diskErrors,
       blocking: this.blocking,
       clock: this.clock,
       executor: this.execution.executor,
@@ -711,7 +526,7 @@ export class Server implements ServerApi {
       queryBufferLimit: () => config.values['client-query-buffer-limit'],
       outputLimits: () => config.values['client-output-buffer-limit'],
       backlogBytes: () => config.values['repl-backlog-size'],
-      onInputGrew: (bytes: number) => this.eviction.noteInput(bytes),
+      onInputGrew: (bytes: number) => this.upkeep.eviction.noteInput(bytes),
       stateBytes: (client: ClientImpl) => this.watches.bytesOf(client),
     };
   }
@@ -730,10 +545,10 @@ export class Server implements ServerApi {
       inner: this.execution.inner,
       late: this.execution.late,
       log: this.log,
-      memory: () => this.eviction,
+      memory: () => this.upkeep.eviction,
       propagation: this.propagation,
       refusals: new WriteRefusals({
-        disk: () => this.diskErrors,
+        disk: () => this.storage.diskErrors,
         isReadonlyReplica: () => false,
         hasReplicas: () => !this.gate.has(ServerGate.FewReplicas),
       }),
@@ -747,12 +562,12 @@ export class Server implements ServerApi {
   }
 
   private makeForks({ commands }: ServerOptions): DebugForks {
-    const { clock, config, log, random, snapshots } = this;
+    const { clock, config, log, random } = this;
     return new DebugForks({
       clock,
       config,
       log,
-      snapshots,
+      snapshots: this.storage.snapshots,
       fork: () => {
         const copies = { clock: clock.clone(), config: config.clone() };
         return new Fork(new Server({ ...copies, commands, isFork: true, log, random }));
@@ -763,72 +578,47 @@ export class Server implements ServerApi {
   /** Ends what is kept for a client whose connection has ended. */
   private forget(client: ClientImpl): void {
     this.transactions.unwatch(client);
-    this.tracking.disable(client);
-    this.pubsub.forget(client);
-    this.monitors.remove(client);
+    this.messaging.forget(client);
+  }
+
+  /** What belongs to a turn's end. */
+  private followTurns(): void {
+    const { blocking, clients, messaging, propagation, scripting, turn, upkeep } = this;
+    turn.beforeSending = () => {
+      if (blocking.hasReady) blocking.serve();
+      clients.runReady();
+      upkeep.expireCycle.fast();
+      if (!scripting.isSuspended) messaging.tracking.broadcast();
+      propagation.settle();
+    };
+    turn.afterSending = () => clients.settle();
+  }
+
+  private followStats(): void {
+    const { appendOnly, call, clients, latency, stats, upkeep } = this;
+    stats.onLongTurn = (micros) => latency.add('event-loop', micros / 1000);
+    stats.dirtyOf = () => call.dirty;
+    stats.resetOthers = () => {
+      upkeep.resetCounters();
+      clients.eviction.evicted = 0;
+      appendOnly.resetCounters();
+    };
   }
 
   private scheduleTasks(): void {
     const { cron, clock, keyspace, config } = this;
-    const { call, random } = this;
+    const { call, clients, random } = this;
     cron.every(0, followAccessClock({ call, clock, config, keyspace, random }));
     cron.every(0, () => this.lifecycle.obey());
-    cron.every(0, () => this.expireCycle.slow());
-    cron.every(0, () => this.snapshots.tend());
-    // What a script has changed so far is not to be saved while it is half done.
-    cron.every(0, () => {
-      if (!this.scripting.isSuspended) this.rdbSaves.tend();
-    });
+    this.upkeep.schedule(cron);
+    this.storage.schedule(cron);
     cron.every(1000, () => this.migration.tend());
     cron.every(0, () => this.tracking.evict());
-    cron.every(0, () => this.maintenance.run());
-    cron.every(0, () => this.collectionMemory.run());
-    cron.every(1000, () => this.defragmenter.check());
-    cron.every(SAMPLE_PERIOD_MS, () => {
-      this.memory.sample();
-      this.eviction.follow();
-      this.stats.sample(clock.micros());
-    });
-    cron.every(1000, () => this.clientPeaks.sample(this.clients.all(), clock.now()));
-    cron.every(1000, () => this.clients.closeIdle(config.values.timeout));
-    cron.every(0, () => this.clients.tend(config.values.hz));
-    cron.every(0, () => this.appendOnly.tend(false));
-    cron.every(1000, () => this.appendOnly.tend(true));
+    cron.every(SAMPLE_PERIOD_MS, () => this.stats.sample(clock.micros()));
+    cron.every(1000, () => this.clientPeaks.sample(clients.all(), clock.now()));
+    cron.every(1000, () => clients.closeIdle(config.values.timeout));
+    cron.every(0, () => clients.tend(config.values.hz));
   }
-}
-
-/** A server that has a debugging session. */
-class Fork implements ForkedServer {
-  readonly keyspace: Keyspace;
-
-  constructor(private readonly server: Server) {
-    this.keyspace = server.keyspace;
-  }
-
-  join(stream: Duplex, { db, flags, gate, resp, user }: ClientImpl): void {
-    const client = this.server.clients.add(Transport.over(stream), INSIDE)!;
-    client.flags |= flags & ClientFlag.ScriptDebug;
-    client.gate = gate & ClientGate.Restricted;
-    client.authenticated = true;
-    client.user = user;
-    client.resp = resp;
-    client.db = this.keyspace.databases[db.index]!;
-  }
-
-  stop(): void {
-    void this.server.stop();
-  }
-}
-
-function defragSettings({ values }: Config): DefragSettings {
-  return {
-    isOn: values.activedefrag,
-    ignoreBytes: values['active-defrag-ignore-bytes'],
-    lowerPercent: values['active-defrag-threshold-lower'],
-    upperPercent: values['active-defrag-threshold-upper'],
-    minEffort: values['active-defrag-cycle-min'],
-    maxEffort: values['active-defrag-cycle-max'],
-  };
 }
 
 /** The version that scripts are told: in words, and as 0x00MMmmpp. */

@@ -23,7 +23,8 @@ import { ManualClock } from '../../src/server/clock.js';
 import { Config } from '../../src/server/config/config.js';
 import type { DirectiveOptions } from '../../src/server/config/directives.js';
 import { nodeFiles } from '../../src/server/config/node-files.js';
-import { Server, type ServerOptions } from '../../src/server/server.js';
+import { Server } from '../../src/server/server.js';
+import type { ServerOptions } from '../../src/server/server-options.js';
 import { silentLog } from '../../src/server/silent-log.js';
 import { pair } from '../fuzz/connection.js';
 

@@ -12,13 +12,14 @@ import type { Call } from '../api/call.js';
 import type { ClientImpl } from '../client.js';
 import type { ServerClock } from '../clock.js';
 import type { RegisteredCommand } from '../command-table.js';
+import type { Invocation } from '../execution/invocation.js';
 
 export interface LogReplayParts {
   readonly call: Call;
   readonly clock: ServerClock;
-  readonly reply: ReplyWriter;
   /** Answers with what a command has thrown. */
-  failed(error: unknown, command: RegisteredCommand, reply: ReplyWriter): void;
+  readonly invocation: Pick<Invocation, 'failed'>;
+  readonly reply: ReplyWriter;
 }
 
 export class LogReplay {
@@ -61,7 +62,7 @@ export class LogReplay {
       else goOn(call);
     } catch (thrown) {
       reply.truncate(size);
-      this.parts.failed(thrown, command, reply);
+      this.parts.invocation.failed(thrown, command, reply);
     }
     if (reply.errors !== errors) {
       error = reply.buf.toString('latin1', reply.start + size + 1, reply.pos - 2);

@@ -64,7 +64,7 @@ describe('the limit on memory', () => {
     await rig.ask(client, 'DEL b');
     expect(await rig.ask(client, 'SET c 1')).toBe('+OK');
     expect(asks()).toBe(false);
-    expect(rig.server.eviction.isOutOfMemory).toBe(false);
+    expect(rig.server.upkeep.eviction.isOutOfMemory).toBe(false);
   });
 
   it('holds from the moment it is set, and no more when it is taken away', async () => {

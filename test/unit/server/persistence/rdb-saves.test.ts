@@ -46,8 +46,9 @@ function asBulks(...args: string[]): string {
 
 /** Lets what is under way come to its end. */
 async function finish(): Promise<void> {
-  for (let i = 0; i < 500 && rig.server.snapshots.active !== undefined; i++) await rig.settle();
-  expect(rig.server.snapshots.active).toBeUndefined();
+  for (let i = 0; i < 500 && rig.server.storage.snapshots.active !== undefined; i++)
+    await rig.settle();
+  expect(rig.server.storage.snapshots.active).toBeUndefined();
 }
 
 function load(): Keyspace {
@@ -108,7 +109,7 @@ describe('BGSAVE', () => {
     expect(await ask('MULTI', 'BGSAVE', 'SET a 1', 'EXEC')).toContain(
       '+Background saving scheduled',
     );
-    expect(rig.server.snapshots.active).toBeUndefined();
+    expect(rig.server.storage.snapshots.active).toBeUndefined();
     await rig.advance(200);
     await finish();
     expect(stringOf(load(), 'a')).toBe('1');
@@ -157,7 +158,7 @@ describe('BGSAVE', () => {
     await ask('BGSAVE');
     const worker = workers.last;
     // The job itself is stuck as well, so the walk has not begun.
-    expect(rig.server.snapshots.processed).toBe(0);
+    expect(rig.server.storage.snapshots.processed).toBe(0);
     worker.release();
     await finish();
     expect(load().databases[0]!.size).toBe(100_000);

@@ -164,13 +164,14 @@ async function run(seed: number): Promise<void> {
   }
   const atCut = facts(keyspace);
   expect(await rig.ask(rig.connect(), 'BGSAVE')).toBe('+Background saving started');
-  for (let i = 0; i < DURING && rig.server.snapshots.active !== undefined; i++) {
+  for (let i = 0; i < DURING && rig.server.storage.snapshots.active !== undefined; i++) {
     if (random(3) === 0) await rig.advance(1 + random(4));
     await rig.ask(some(), command(random));
     // What only the snapshot needs is not counted.
     expect(keyspace.meter.usedBytes).toBe(keyspace.usedBytes);
   }
-  for (let i = 0; i < 5000 && rig.server.snapshots.active !== undefined; i++) await rig.advance(1);
+  for (let i = 0; i < 5000 && rig.server.storage.snapshots.active !== undefined; i++)
+    await rig.advance(1);
   expect(rig.info('persistence', 'rdb_last_bgsave_status')).toBe('ok');
   await rig.close();
   expect(loaded(join(directory, 'dump.rdb'))).toEqual(atCut);

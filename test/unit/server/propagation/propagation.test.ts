@@ -123,7 +123,7 @@ describe('a key that was due', () => {
     await told('SET a v PX 1', 'SET b v PX 1');
     rig.server.debug.activeExpire = true;
     await rig.advance(5);
-    rig.server.expireCycle.slow();
+    rig.server.upkeep.expireCycle.slow();
     expect(log.taken().sort()).toEqual(['DEL a', 'DEL b']);
   });
 
