@@ -6,10 +6,9 @@
  * that can't be written to by /sys, where not even root makes files.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { existsSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { Opened } from '../support/opened.js';
 import { findProgram } from '../support/programs.js';
 import type { RespClient } from '../support/resp-client.js';
 import { ask } from '../support/resp-client.js';
@@ -25,25 +24,7 @@ const UNWRITABLE = '/sys';
 const LIMITED = process.platform === 'linux';
 
 describe.skipIf(!LIMITED)('a server that can not write', () => {
-  const dirs: string[] = [];
-  const running: ServerProcess[] = [];
-
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map((server) => server.kill()));
-    for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
-  });
-
-  function newFolder(): string {
-    const dir = mkdtempSync(join(tmpdir(), 'respd-full-'));
-    dirs.push(dir);
-    return dir;
-  }
-
-  async function started(server: ServerProcess): Promise<[RespClient, ServerProcess]> {
-    running.push(server);
-    await server.ready();
-    return [await server.connect(), server];
-  }
+  const opened = new Opened();
 
   const info = (client: RespClient) => ask(client, 'INFO persistence');
 
@@ -53,8 +34,8 @@ describe.skipIf(!LIMITED)('a server that can not write', () => {
   }
 
   it('BGSAVE on a full disk fails, and writes are refused until one succeeds', async () => {
-    const dir = newFolder();
-    const [client, server] = await started(
+    const dir = opened.folder();
+    const [client, server] = await opened.process(
       ServerProcess.limited(LIMIT, dir, '--save', '3600 1000000', ...NO_COMPRESSION),
     );
     await ask(client, 'SET small value');
@@ -69,7 +50,9 @@ describe.skipIf(!LIMITED)('a server that can not write', () => {
     expect(await ask(client, 'SAVE')).toMatch(/^-ERR/);
     // What was saved before is still there, and nothing else.
     expect(readdirSync(dir).filter((name) => name.startsWith('temp'))).toEqual([]);
-    const [other] = await started(ServerProcess.respd(newFolder(), '--dir', dir, '--save', ''));
+    const [other] = await opened.process(
+      ServerProcess.respd(opened.folder(), '--dir', dir, '--save', ''),
+    );
     expect(await ask(other, 'DBSIZE')).toBe(':1');
     await ask(client, 'CONFIG SET stop-writes-on-bgsave-error no');
     expect(await ask(client, 'FLUSHALL')).toBe('+OK');
@@ -81,9 +64,9 @@ describe.skipIf(!LIMITED)('a server that can not write', () => {
   });
 
   it('BGREWRITEAOF on a full disk fails, and nothing is lost', async () => {
-    const dir = newFolder();
+    const dir = opened.folder();
     const aof = ['--appendonly', 'yes', '--save', '', ...NO_COMPRESSION];
-    const [client, server] = await started(ServerProcess.limited(LIMIT, dir, ...aof));
+    const [client, server] = await opened.process(ServerProcess.limited(LIMIT, dir, ...aof));
     // More than the limit in memory, by few bytes in the log.
     await ask(client, `SET big ${VALUE}`);
     for (let i = 0; i < 60; i++) await ask(client, `COPY big big:${i}`);
@@ -93,18 +76,18 @@ describe.skipIf(!LIMITED)('a server that can not write', () => {
     expect(await info(client)).toContain('aof_last_write_status:ok');
     expect(await ask(client, 'SET after failure')).toBe('+OK');
     await server.kill();
-    const [again] = await started(ServerProcess.respd(dir, ...aof));
+    const [again, healed] = await opened.process(ServerProcess.respd(dir, ...aof));
     expect(await ask(again, 'DBSIZE')).toBe(':62');
     expect(await ask(again, 'GET after')).toBe('"failure"');
     await ask(again, 'BGREWRITEAOF');
-    await running.at(-1)!.logs(/Background AOF rewrite finished successfully/);
+    await healed.logs(/Background AOF rewrite finished successfully/);
     expect(await info(again)).toContain('aof_last_bgrewrite_status:ok');
   });
 
   it('a log on a full disk refuses writes until there is room again', async () => {
-    const dir = newFolder();
+    const dir = opened.folder();
     const aof = ['--appendonly', 'yes', '--save', '', '--appendfsync', 'everysec'];
-    const [client, server] = await started(ServerProcess.limited(LIMIT, dir, ...aof));
+    const [client, server] = await opened.process(ServerProcess.limited(LIMIT, dir, ...aof));
     let acknowledged = 0;
     let answer = '';
     for (; acknowledged < 100; acknowledged++) {
@@ -126,7 +109,7 @@ describe.skipIf(!LIMITED)('a server that can not write', () => {
       expect(await info(client)).toContain('aof_last_write_status:ok');
     }
     await server.kill();
-    const [again] = await started(ServerProcess.respd(dir, ...aof));
+    const [again] = await opened.process(ServerProcess.respd(dir, ...aof));
     for (let i = 0; i < acknowledged - 1; i++) {
       expect(await ask(again, `EXISTS big:${i}`), `big:${i}`).toBe(':1');
     }
@@ -134,9 +117,9 @@ describe.skipIf(!LIMITED)('a server that can not write', () => {
   });
 
   it('with appendfsync always it ends instead, and what it acknowledged is there', async () => {
-    const dir = newFolder();
+    const dir = opened.folder();
     const aof = ['--appendonly', 'yes', '--save', '', '--appendfsync', 'always'];
-    const [client, server] = await started(ServerProcess.limited(LIMIT, dir, ...aof));
+    const [client, server] = await opened.process(ServerProcess.limited(LIMIT, dir, ...aof));
     let acknowledged = 0;
     try {
       for (; acknowledged < 100; acknowledged++) {
@@ -148,15 +131,15 @@ describe.skipIf(!LIMITED)('a server that can not write', () => {
     expect(await server.ended).toEqual({ code: 1, signal: null });
     expect(server.output).toMatch(/Can't recover from AOF write error when the AOF fsync policy/);
     expect(acknowledged * VALUE.length).toBeGreaterThan(LIMIT_BYTES / 2);
-    const [again] = await started(ServerProcess.respd(dir, ...aof));
+    const [again] = await opened.process(ServerProcess.respd(dir, ...aof));
     for (let i = 0; i < acknowledged; i++) {
       expect(await ask(again, `EXISTS big:${i}`), `big:${i}`).toBe(':1');
     }
   });
 
   it.skipIf(!existsSync(UNWRITABLE))('a folder that takes no files fails each save', async () => {
-    const dir = newFolder();
-    const [client, server] = await started(
+    const dir = opened.folder();
+    const [client, server] = await opened.process(
       ServerProcess.respd(
         dir,
         ...['--appendonly', 'yes', '--save', '', '--enable-protected-configs', 'yes'],
@@ -174,7 +157,7 @@ describe.skipIf(!LIMITED)('a server that can not write', () => {
     expect(await ask(client, 'SET c d')).toBe('+OK');
     expect(await info(client)).toContain('aof_last_write_status:ok');
     await server.kill();
-    const [again] = await started(ServerProcess.respd(dir, '--appendonly', 'yes'));
+    const [again] = await opened.process(ServerProcess.respd(dir, '--appendonly', 'yes'));
     expect(await ask(again, 'DBSIZE')).toBe(':2');
   });
 });

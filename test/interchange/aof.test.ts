@@ -8,11 +8,11 @@
  * compared, before and after.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { distFile } from '../support/dist.js';
+import { Opened } from '../support/opened.js';
 import { findProgram } from '../support/programs.js';
 import { describeWithRedis, redisVersion } from '../support/real-redis.js';
 import { ask, type RespClient } from '../support/resp-client.js';
@@ -29,25 +29,7 @@ const SAME_DIGEST = !/^7\.0\./.test(redisVersion() ?? '');
 const AOF = ['--appendonly', 'yes', ...DEBUG];
 
 describeWithRedis('folders between respd and redis-server', () => {
-  const dirs: string[] = [];
-  const running: ServerProcess[] = [];
-
-  afterEach(async () => {
-    await Promise.all(running.splice(0).map((server) => server.kill()));
-    for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
-  });
-
-  function newFolder(): string {
-    const dir = mkdtempSync(join(tmpdir(), 'respd-swap-'));
-    dirs.push(dir);
-    return dir;
-  }
-
-  async function started(server: ServerProcess): Promise<[RespClient, ServerProcess]> {
-    running.push(server);
-    await server.ready();
-    return [await server.connect(), server];
-  }
+  const opened = new Opened();
 
   async function fill(client: RespClient): Promise<void> {
     for (const { reply } of await client.pipeline(everything())) {
@@ -56,8 +38,8 @@ describeWithRedis('folders between respd and redis-server', () => {
   }
 
   it.each(SIDES)('dump.rdb of SAVE and BGSAVE, %s', async (_, from, to) => {
-    const dir = newFolder();
-    const [client, server] = await started(from(dir, ...DEBUG));
+    const dir = opened.folder();
+    const [client, server] = await opened.process(from(dir, ...DEBUG));
     await fill(client);
     const digest = await ask(client, 'DEBUG DIGEST');
     const path = join(dir, 'dump.rdb');
@@ -66,11 +48,11 @@ describeWithRedis('folders between respd and redis-server', () => {
       await ask(client, save);
       if (save === 'BGSAVE') await server.logs(/Background saving terminated with success/);
       checkRdb(path);
-      const [there, other] = await started(to(newFolder(), '--dir', dir, ...DEBUG));
+      const [there, other] = await opened.process(to(opened.folder(), '--dir', dir, ...DEBUG));
       if (SAME_DIGEST) expect(await ask(there, 'DEBUG DIGEST')).toBe(digest);
       expect(await ask(there, 'SAVE')).toBe('+OK');
       await other.kill();
-      const [back, again] = await started(from(newFolder(), '--dir', dir, ...DEBUG));
+      const [back, again] = await opened.process(from(opened.folder(), '--dir', dir, ...DEBUG));
       expect(await ask(back, 'DEBUG DIGEST')).toBe(digest);
       await again.kill();
     }
@@ -81,9 +63,9 @@ describeWithRedis('folders between respd and redis-server', () => {
       ['yes', 'no'].map((preamble) => [name, preamble, ...sides] as const),
     ),
   )('the append-only folder, %s, with aof-use-rdb-preamble %s', async (_, preamble, from, to) => {
-    const dir = newFolder();
+    const dir = opened.folder();
     const args = ['--aof-use-rdb-preamble', preamble, ...AOF];
-    const [client, server] = await started(from(dir, ...args));
+    const [client, server] = await opened.process(from(dir, ...args));
     await fill(client);
     const before = await ask(client, 'DEBUG DIGEST');
     await ask(client, 'BGREWRITEAOF');
@@ -98,7 +80,7 @@ describeWithRedis('folders between respd and redis-server', () => {
     // Redis itself may lose what it has not written when it is killed while the disk lags.
     await server.kill('SIGTERM');
     checkAof(manifest);
-    const [there, other] = await started(to(dir, ...args));
+    const [there, other] = await opened.process(to(dir, ...args));
     if (SAME_DIGEST) expect(await ask(there, 'DEBUG DIGEST')).toBe(digest);
     await ask(there, 'BGREWRITEAOF');
     await other.logs(/Background AOF rewrite finished successfully/);
@@ -106,7 +88,7 @@ describeWithRedis('folders between respd and redis-server', () => {
     await ask(there, 'DEL goes');
     await other.kill('SIGTERM');
     checkAof(manifest);
-    const [back] = await started(from(dir, ...args));
+    const [back] = await opened.process(from(dir, ...args));
     expect(await ask(back, 'DEBUG DIGEST')).toBe(digest);
   });
 });

@@ -1,34 +1,16 @@
 /** Users over real connections: who may log in, what they may do, and what happens when that changes. */
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { afterEach, describe, expect, test } from 'vitest';
+import type { Redis } from 'ioredis';
+import { describe, expect, test } from 'vitest';
 import { ConfigError, createServer, type RespdServer } from '../../src/index.js';
+import { Opened } from '../support/opened.js';
 
-const open: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-
-async function start(options: Parameters<typeof createServer>[0] = {}): Promise<RespdServer> {
-  const server = await createServer(options);
-  open.push(server);
-  return server;
-}
+const opened = new Opened();
 
 function connect({ port }: RespdServer, username?: string, password?: string): Redis {
-  const redis = new Redis({
-    port,
-    username,
-    password,
-    retryStrategy: null,
-    enableReadyCheck: false,
-  });
-  redis.on('error', () => {});
-  open.push({ close: () => redis.disconnect() });
-  return redis;
+  const url = `redis://127.0.0.1:${port}`;
+  return opened.redis({ url }, { username, password, enableReadyCheck: false });
 }
 
 /** What a command of this connection fails with, `OK` if it doesn't. */
@@ -37,12 +19,6 @@ async function errorOf(reply: Promise<unknown>): Promise<string> {
     () => 'OK',
     (error: Error) => error.message,
   );
-}
-
-async function folder(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'respd-acl-'));
-  open.push({ close: () => rm(path, { recursive: true }) });
-  return path;
 }
 
 function logOf(reply: unknown): Record<string, unknown>[] {
@@ -55,7 +31,7 @@ function logOf(reply: unknown): Record<string, unknown>[] {
 
 describe('a client', () => {
   test('logs in with name and password, and may do what its user may', async () => {
-    const server = await start();
+    const server = await opened.server();
     const admin = connect(server);
     await admin.acl('SETUSER', 'alice', 'on', '>secret', '~a:*', '+@read', '+set', '+acl|whoami');
     const alice = connect(server, 'alice', 'secret');
@@ -70,7 +46,7 @@ describe('a client', () => {
   });
 
   test('with a wrong password, an unknown name or a user that is off is told the same', async () => {
-    const server = await start();
+    const server = await opened.server();
     const redis = connect(server);
     await redis.acl('SETUSER', 'off', '>x');
     const wrong = 'WRONGPASS invalid username-password pair or user is disabled.';
@@ -89,7 +65,7 @@ describe('a client', () => {
   });
 
   test('that has to log in may do so while the default user may do nothing', async () => {
-    const server = await start();
+    const server = await opened.server();
     const admin = connect(server);
     await admin.acl('SETUSER', 'root', 'on', '>x', '+@all', '~*', '&*');
     const other = connect(server);
@@ -105,7 +81,7 @@ describe('a client', () => {
 
 describe('a password of the default user', () => {
   test('is requirepass, until rules say otherwise', async () => {
-    const server = await start({ requirepass: 'one' });
+    const server = await opened.server({ requirepass: 'one' });
     const redis = connect(server, undefined, 'one');
     expect(await redis.ping()).toBe('PONG');
     await redis.config('SET', 'requirepass', 'two');
@@ -121,7 +97,7 @@ describe('a password of the default user', () => {
   });
 
   test('that is taken away lets those in that wait for it', async () => {
-    const server = await start({ requirepass: 'one' });
+    const server = await opened.server({ requirepass: 'one' });
     const waiting = connect(server);
     expect(await errorOf(waiting.ping())).toBe('NOAUTH Authentication required.');
     await connect(server, 'default', 'one').config('SET', 'requirepass', '');
@@ -131,7 +107,7 @@ describe('a password of the default user', () => {
 
 describe('a transaction', () => {
   test('is refused at the command that the user may not run', async () => {
-    const server = await start();
+    const server = await opened.server();
     const admin = connect(server);
     await admin.acl('SETUSER', 'u', 'on', 'nopass', '+multi', '+exec', '+incr', '~k');
     const redis = connect(server, 'u', 'x');
@@ -145,7 +121,7 @@ describe('a transaction', () => {
   });
 
   test('looks at rights again when it is executed', async () => {
-    const server = await start();
+    const server = await opened.server();
     const admin = connect(server);
     await admin.acl('SETUSER', 'u', 'on', 'nopass', '+multi', '+exec', '+incr', '+get', '~k');
     const redis = connect(server, 'u', 'x');
@@ -168,7 +144,7 @@ describe('a transaction', () => {
 
 describe('when rights change', () => {
   test('a client that waits for a key is refused when the key comes', async () => {
-    const server = await start();
+    const server = await opened.server();
     const admin = connect(server);
     await admin.acl('SETUSER', 'u', 'on', 'nopass', '+@all', '~*');
     const waiting = connect(server, 'u', 'x');
@@ -184,7 +160,7 @@ describe('when rights change', () => {
   });
 
   test('clients that listen to what they may not any more are disconnected', async () => {
-    const server = await start();
+    const server = await opened.server();
     const admin = connect(server);
     await admin.acl('SETUSER', 'u', 'on', 'nopass', '+@all', '&news', '&log.*');
     const one = connect(server, 'u', 'x');
@@ -199,7 +175,7 @@ describe('when rights change', () => {
   });
 
   test('a user that is deleted takes its connections along, after the reply', async () => {
-    const server = await start();
+    const server = await opened.server();
     const admin = connect(server);
     await admin.acl('SETUSER', 'u', 'on', 'nopass', '+@all', '~*');
     const one = connect(server, 'u', 'x');
@@ -217,7 +193,7 @@ describe('when rights change', () => {
   });
 
   test('a rule that is wrong leaves the user as it was', async () => {
-    const redis = connect(await start());
+    const redis = connect(await opened.server());
     await redis.acl('SETUSER', 'u', 'on', '+get');
     expect(await errorOf(redis.acl('SETUSER', 'u', 'off', '+nosuch'))).toBe(
       "ERR Error in ACL SETUSER modifier '+nosuch': Unknown command or category name in ACL",
@@ -230,7 +206,7 @@ describe('when rights change', () => {
 
 describe('SORT', () => {
   test('takes BY and GET of keys only from those who may read all keys', async () => {
-    const server = await start();
+    const server = await opened.server();
     const admin = connect(server);
     await admin.rpush('l', '2', '1');
     await admin.acl('SETUSER', 'u', 'on', 'nopass', '(+sort ~l ~w*)');
@@ -249,10 +225,10 @@ describe('SORT', () => {
 
 describe('secrets', () => {
   test('are in neither the slow log nor MONITOR', async () => {
-    const server = await start({ 'slowlog-log-slower-than': 0 });
+    const server = await opened.server({ 'slowlog-log-slower-than': 0 });
     const redis = connect(server);
     const monitor = await redis.monitor();
-    open.push({ close: () => monitor.disconnect() });
+    opened.keep({ close: () => monitor.disconnect() });
     const seen: string[] = [];
     monitor.on('monitor', (_time: string, args: string[]) => seen.push(args.join(' ')));
     await redis.acl('SETUSER', 'u', 'on', '>TOPSECRET');
@@ -271,9 +247,9 @@ describe('secrets', () => {
 
 describe('the ACL file', () => {
   async function withFile(text: string) {
-    const dir = await folder();
+    const dir = opened.folder();
     await writeFile(join(dir, 'users.acl'), text);
-    const server = await start({ dir, aclfile: 'users.acl' });
+    const server = await opened.server({ dir, aclfile: 'users.acl' });
     return { server, file: join(dir, 'users.acl') };
   }
 
@@ -324,7 +300,7 @@ describe('the ACL file', () => {
   });
 
   test('that is wrong or missing keeps a server from starting', async () => {
-    const dir = await folder();
+    const dir = opened.folder();
     const failure = createServer({ dir, aclfile: 'missing.acl' });
     await expect(failure).rejects.toThrow(ConfigError);
     await expect(failure).rejects.toThrow(
@@ -333,7 +309,7 @@ describe('the ACL file', () => {
   });
 
   test('is asked for by ACL LOAD and SAVE', async () => {
-    const redis = connect(await start());
+    const redis = connect(await opened.server());
     for (const subcommand of ['LOAD', 'SAVE'] as const) {
       expect(await errorOf(redis.call('ACL', subcommand))).toMatch(
         /^ERR This Redis instance is not configured to use an ACL file\./,

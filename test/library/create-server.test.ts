@@ -1,41 +1,25 @@
 /** respd inside another program: what createServer promises. */
 import { createConnection } from 'node:net';
-import { Redis } from 'ioredis';
-import { afterEach, describe, expect, test } from 'vitest';
-import { ConfigError, createServer, ListenError, type RespdServer } from '../../src/index.js';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, createServer, ListenError } from '../../src/index.js';
+import { Opened } from '../support/opened.js';
 
-const open: { close(): Promise<void> | void }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-
-async function start(options: Parameters<typeof createServer>[0] = {}): Promise<RespdServer> {
-  const server = await createServer({ debugArena: true, ...options });
-  open.push(server);
-  return server;
-}
-
-function connect(server: RespdServer): Redis {
-  const redis = new Redis(server.url, { retryStrategy: null });
-  open.push({ close: () => redis.disconnect() });
-  return redis;
-}
+const opened = new Opened();
 
 describe('createServer', () => {
   test('gives a server on a free port of the loopback address', async () => {
-    const server = await start({ port: 0 });
+    const server = await opened.server({ port: 0 });
     expect(server.port).toBeGreaterThan(0);
     expect(server.url).toBe(`redis://127.0.0.1:${server.port}`);
-    const redis = connect(server);
+    const redis = opened.redis(server);
     expect(await redis.set('a', '1')).toBe('OK');
     expect(await redis.get('a')).toBe('1');
   });
 
   test('fifty servers in one process do not know of each other', async () => {
-    const servers = await Promise.all(Array.from({ length: 50 }, () => start()));
+    const servers = await Promise.all(Array.from({ length: 50 }, () => opened.server()));
     expect(new Set(servers.map(({ port }) => port)).size).toBe(50);
-    const clients = servers.map(connect);
+    const clients = servers.map((server) => opened.redis(server));
     await Promise.all(clients.map((redis, i) => redis.set('who', String(i))));
     const answers = await Promise.all(clients.map((redis) => redis.get('who')));
     expect(answers).toEqual(servers.map((_server, i) => String(i)));
@@ -44,8 +28,12 @@ describe('createServer', () => {
   });
 
   test('takes directives as options, in natural forms', async () => {
-    const server = await start({ maxclients: 50, 'proto-max-bulk-len': '1mb', requirepass: 'p w' });
-    const redis = connect(server);
+    const server = await opened.server({
+      maxclients: 50,
+      'proto-max-bulk-len': '1mb',
+      requirepass: 'p w',
+    });
+    const redis = opened.redis(server);
     expect(await redis.config('GET', 'maxclients', 'proto-max-bulk-len')).toEqual([
       'maxclients',
       '50',
@@ -62,12 +50,12 @@ describe('createServer', () => {
   });
 
   test('refuses a port that is taken with a ListenError, and leaves nothing open', async () => {
-    const server = await start();
+    const server = await opened.server();
     await expect(createServer({ port: server.port })).rejects.toThrow(ListenError);
   });
 
   test('has no config file to rewrite, and says so', async () => {
-    const redis = connect(await start({ 'enable-debug-command': 'yes' }));
+    const redis = opened.redis(await opened.server({ 'enable-debug-command': 'yes' }));
     const rewrites = [redis.config('REWRITE'), redis.call('DEBUG', 'CONFIG-REWRITE-FORCE-ALL')];
     for (const rewrite of rewrites) await expect(rewrite).rejects.toThrow('without a config file');
   });
@@ -81,28 +69,28 @@ describe('createServer', () => {
     socket.resume();
     await server.close();
     await ended;
-    const again = await start({ port });
+    const again = await opened.server({ port });
     expect(again.port).toBe(port);
   });
 
   test('SHUTDOWN by a client stops the server and not the process', async () => {
-    const server = await start();
+    const server = await opened.server();
     const { port } = server;
-    const redis = connect(server);
+    const redis = opened.redis(server);
     await redis.ping();
     const ended = new Promise((resolve) => redis.once('end', resolve));
     redis.shutdown('NOSAVE').catch(() => {});
     await ended;
     await server.close();
-    const again = await start({ port });
+    const again = await opened.server({ port });
     expect(again.port).toBe(port);
   });
 });
 
 describe('a manual clock', () => {
   test('moves expiry only by advance', async () => {
-    const server = await start({ clock: 'manual', startMs: 1_000_000 });
-    const redis = connect(server);
+    const server = await opened.server({ clock: 'manual', startMs: 1_000_000 });
+    const redis = opened.redis(server);
     await redis.set('k', 'v', 'PX', 100);
     server.advance(100);
     expect(await redis.get('k')).toBe('v');
@@ -112,8 +100,8 @@ describe('a manual clock', () => {
   });
 
   test('runs the periodic work', async () => {
-    const server = await start({ clock: 'manual', timeout: 10 });
-    const redis = connect(server);
+    const server = await opened.server({ clock: 'manual', timeout: 10 });
+    const redis = opened.redis(server);
     await redis.ping();
     const ended = new Promise((resolve) => redis.once('end', resolve));
     server.advance(15_000);
@@ -121,15 +109,15 @@ describe('a manual clock', () => {
   });
 
   test('ends CLIENT PAUSE', async () => {
-    const server = await start({ clock: 'manual' });
-    const redis = connect(server);
+    const server = await opened.server({ clock: 'manual' });
+    const redis = opened.redis(server);
     await redis.call('CLIENT', 'PAUSE', '5000');
     let answered = false;
     const reply = redis.ping().then((answer) => {
       answered = true;
       return answer;
     });
-    const other = connect(server);
+    const other = opened.redis(server);
     other.on('error', () => {});
     await new Promise((resolve) => setImmediate(resolve));
     expect(answered).toBe(false);
@@ -138,8 +126,8 @@ describe('a manual clock', () => {
   });
 
   test('during CLIENT PAUSE a key that is due is hidden, and goes afterwards', async () => {
-    const server = await start({ clock: 'manual' });
-    const redis = connect(server);
+    const server = await opened.server({ clock: 'manual' });
+    const redis = opened.redis(server);
     await redis.set('k', 'v', 'PX', 100);
     await redis.call('CLIENT', 'PAUSE', '5000', 'WRITE');
     server.advance(1000);
@@ -151,7 +139,7 @@ describe('a manual clock', () => {
   });
 
   test('advance needs a manual clock', async () => {
-    const server = await start();
+    const server = await opened.server();
     expect(() => server.advance(1)).toThrow('manual');
   });
 });

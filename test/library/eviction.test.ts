@@ -1,22 +1,17 @@
 /** maxmemory as clients see it: what goes, what is refused, and that memory stays within the limit. */
-import { afterEach, describe, expect, it } from 'vitest';
-import { createServer } from '../../src/index.js';
-import { RespClient, run, showReply } from '../support/resp-client.js';
+import { describe, expect, it } from 'vitest';
+import { Opened } from '../support/opened.js';
+import { type RespClient, run, showReply } from '../support/resp-client.js';
 
-const open: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
+const opened = new Opened();
 
 async function start(): Promise<{
   client: RespClient;
   port: number;
   ask: (line: string) => Promise<string>;
 }> {
-  const server = await createServer();
-  const client = await RespClient.connect(server.port);
-  open.push(server, client);
+  const server = await opened.server({ debugArena: false });
+  const client = await opened.client(server);
   return { client, port: server.port, ask: (line) => run(client, line) };
 }
 
@@ -57,8 +52,7 @@ describe('maxmemory', () => {
     const { client, port, ask } = await start();
     await ask('CONFIG SET maxmemory-policy allkeys-lru');
     await ask('CONFIG SET notify-keyspace-events Ee');
-    const listener = await RespClient.connect(port);
-    open.push(listener);
+    const listener = await opened.client({ port });
     await listener.send('SUBSCRIBE', '__keyevent@0__:evicted');
     const bytes = await limit(ask, 512 * 1024);
     const value = 'x'.repeat(1000);

@@ -1,18 +1,12 @@
 /** HOTKEYS as an administrator uses it. */
-import { afterEach, describe, expect, it } from 'vitest';
-import { createServer } from '../../src/index.js';
-import { RespClient, run } from '../support/resp-client.js';
+import { describe, expect, it } from 'vitest';
+import { Opened } from '../support/opened.js';
+import { run } from '../support/resp-client.js';
 
-const open: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
+const opened = new Opened();
 
 async function connect(): Promise<(...requests: string[]) => Promise<string>> {
-  const server = await createServer();
-  const client = await RespClient.connect(server.port);
-  open.push(server, client);
+  const client = await opened.client(await opened.server());
   return (...requests) => run(client, ...requests);
 }
 
@@ -40,9 +34,7 @@ describe('HOTKEYS', () => {
   });
 
   it('counts each command of a pipeline, whose time they share', async () => {
-    const server = await createServer();
-    const client = await RespClient.connect(server.port);
-    open.push(server, client);
+    const client = await opened.client(await opened.server());
     await run(client, 'HOTKEYS START METRICS 2 CPU NET');
     await client.request('GET a\r\n'.repeat(30), 30);
     await client.request('GET b\r\nMGET a b\r\n', 2);

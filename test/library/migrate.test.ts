@@ -3,27 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer as createSocketServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type CreateServerOptions, createServer, type RespdServer } from '../../src/index.js';
+import { describe, expect, test } from 'vitest';
+import { createServer } from '../../src/index.js';
+import { Opened } from '../support/opened.js';
 import { ask, RespClient, run, showReply } from '../support/resp-client.js';
 
-const open: { close(): Promise<void> | void }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-
-async function start(options: CreateServerOptions = {}): Promise<RespdServer> {
-  const server = await createServer({ debugArena: true, ...options });
-  open.push(server);
-  return server;
-}
-
-async function connect({ port }: { port: number }): Promise<RespClient> {
-  const client = await RespClient.connect(port);
-  open.push(client);
-  return client;
-}
+const opened = new Opened();
 
 interface FakeTarget {
   readonly port: number;
@@ -46,7 +31,7 @@ async function fakeTarget(): Promise<FakeTarget> {
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  open.push({
+  opened.keep({
     close() {
       peer?.destroy();
       server.close();
@@ -74,8 +59,8 @@ const IO_ERROR = {
 
 describe('MIGRATE', () => {
   test('moves a key with its time to live, and COPY leaves it', async () => {
-    const [here, there] = [await start(), await start()];
-    const [source, target] = [await connect(here), await connect(there)];
+    const [here, there] = [await opened.server(), await opened.server()];
+    const [source, target] = [await opened.client(here), await opened.client(there)];
     await run(source, 'RPUSH list a b c', 'SET k v PX 90000', 'SET kept v');
     expect(await ask(source, `MIGRATE 127.0.0.1 ${there.port} list 3 5000`)).toBe('+OK');
     expect(await ask(source, `MIGRATE 127.0.0.1 ${there.port} k 3 5000`)).toBe('+OK');
@@ -89,8 +74,8 @@ describe('MIGRATE', () => {
   });
 
   test('of several keys moves those that are there and that the target takes', async () => {
-    const [here, there] = [await start(), await start()];
-    const [source, target] = [await connect(here), await connect(there)];
+    const [here, there] = [await opened.server(), await opened.server()];
+    const [source, target] = [await opened.client(here), await opened.client(there)];
     await run(source, 'MSET a 1 b 2 c 3 d 4');
     await ask(target, 'SET b taken');
     const request = ['MIGRATE', '127.0.0.1', there.port, '', 0, 5000];
@@ -105,8 +90,8 @@ describe('MIGRATE', () => {
   });
 
   test('authenticates, and tells what the target says if that fails', async () => {
-    const [here, there] = [await start(), await start({ requirepass: 'secret' })];
-    const source = await connect(here);
+    const [here, there] = [await opened.server(), await opened.server({ requirepass: 'secret' })];
+    const source = await opened.client(here);
     await run(source, 'MSET a 1 b 2', 'CONFIG SET slowlog-log-slower-than 0');
     const request = `MIGRATE 127.0.0.1 ${there.port} a 0 5000`;
     const prefix = '-ERR Target instance replied with error:';
@@ -124,11 +109,11 @@ describe('MIGRATE', () => {
 
   test('has others read but not write until the target has answered', async () => {
     const there = await fakeTarget();
-    const here = await start();
+    const here = await opened.server();
     const [source, reader, writer] = [
-      await connect(here),
-      await connect(here),
-      await connect(here),
+      await opened.client(here),
+      await opened.client(here),
+      await opened.client(here),
     ];
     await ask(source, 'SET k v');
     const moved = ask(source, `MIGRATE 127.0.0.1 ${there.port} k 0 5000`);
@@ -148,8 +133,8 @@ describe('MIGRATE', () => {
 
   test('is done to its end when its client goes away meanwhile', async () => {
     const there = await fakeTarget();
-    const here = await start();
-    const [source, other] = [await connect(here), await connect(here)];
+    const here = await opened.server();
+    const [source, other] = [await opened.client(here), await opened.client(here)];
     await ask(source, 'SET k v');
     const gone = source.send('MIGRATE', '127.0.0.1', there.port, 'k', 0, 5000);
     await there.received();
@@ -163,7 +148,7 @@ describe('MIGRATE', () => {
 
   test('gives up when nothing happens, and keeps what was not acknowledged', async () => {
     const there = await fakeTarget();
-    const source = await connect(await start());
+    const source = await opened.client(await opened.server());
     await run(source, 'MSET a 1 b 2');
     const request = ['MIGRATE', '127.0.0.1', there.port, '', 0, 60, 'KEYS', 'a', 'b'];
     const moved = source.send(...request);
@@ -175,7 +160,7 @@ describe('MIGRATE', () => {
 
   test('gives up on a target that talks nonsense or is not there', async () => {
     const there = await fakeTarget();
-    const source = await connect(await start());
+    const source = await opened.client(await opened.server());
     await ask(source, 'SET k v');
     const moved = ask(source, `MIGRATE 127.0.0.1 ${there.port} k 0 100`);
     await there.received();
@@ -183,7 +168,7 @@ describe('MIGRATE', () => {
     await there.received();
     expect(await moved).toBe(IO_ERROR.read);
     const unused = await fakeTarget();
-    await open.pop()!.close();
+    await opened.closeLast();
     const failure = async (where: string) => ask(source, `MIGRATE ${where} k 0 500`);
     expect(await failure(`127.0.0.1 ${unused.port}`)).toBe(IO_ERROR.write);
     expect(await failure('127.0.0.1 99999')).toBe(IO_ERROR.connect);
@@ -192,20 +177,20 @@ describe('MIGRATE', () => {
   });
 
   test('connects anew when the link that it had kept is dead', async () => {
-    const source = await connect(await start());
+    const source = await opened.client(await opened.server());
     await run(source, 'MSET a 1 b 2');
     const there = await createServer({});
     const { port } = there;
     expect(await ask(source, `MIGRATE 127.0.0.1 ${port} a 0 5000`)).toBe('+OK');
     await there.close();
-    await start({ port });
+    await opened.server({ port });
     expect(await ask(source, `MIGRATE 127.0.0.1 ${port} b 0 5000`)).toBe('+OK');
   });
 
   test('is propagated as DEL of what the target has taken', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'respd-migrate-'));
     try {
-      const [here, there] = [await createServer({ dir, appendonly: true }), await start()];
+      const [here, there] = [await createServer({ dir, appendonly: true }), await opened.server()];
       const source = await RespClient.connect(here.port);
       await run(source, 'MSET a 1 b 2 c 3');
       await source.send('MIGRATE', '127.0.0.1', there.port, '', 0, 5000, 'KEYS', 'a', 'b');
@@ -223,7 +208,7 @@ describe('MIGRATE', () => {
   });
 
   test('refuses what makes no sense', async () => {
-    const source = await connect(await start());
+    const source = await opened.client(await opened.server());
     await ask(source, 'SET k v');
     const error = async (...rest: (string | number)[]) =>
       showReply(await source.send('MIGRATE', '127.0.0.1', 1, ...rest));

@@ -6,13 +6,9 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type CreateServerOptions,
-  createServer,
-  type RespdServer,
-  TlsConfigError,
-} from '../../src/index.js';
+import { type CreateServerOptions, type RespdServer, TlsConfigError } from '../../src/index.js';
 import { type Certificates, KEY_PASSWORD, makeCertificates } from '../support/certificates.js';
+import { Opened } from '../support/opened.js';
 import { freePort } from '../support/programs.js';
 import { RespClient, showReply } from '../support/resp-client.js';
 
@@ -20,20 +16,19 @@ const MIB = 1024 * 1024;
 const RELOAD_FAILED = 'Unable to update TLS configuration. Check server logs.';
 let files: Certificates;
 let log: string[] = [];
-const open: { close(): unknown }[] = [];
+const opened = new Opened();
 
 beforeAll(async () => {
   files = await makeCertificates();
 });
 afterAll(() => files.remove());
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
+afterEach(() => {
   log = [];
 });
 
 async function start(options: CreateServerOptions = {}): Promise<RespdServer> {
   const note = (line: string) => void log.push(line);
-  const server = await createServer({
+  return opened.server({
     port: 0,
     'tls-port': await freePort(),
     'tls-cert-file': files.path('server.crt'),
@@ -42,8 +37,6 @@ async function start(options: CreateServerOptions = {}): Promise<RespdServer> {
     log: { debug() {}, verbose() {}, notice() {}, warning: note },
     ...options,
   });
-  open.push(server);
-  return server;
 }
 
 /** What a client with a certificate (or `null`: none) connects with. */
@@ -56,7 +49,7 @@ function clientFiles(name: string | null = 'client'): ConnectionOptions {
 /** Connects and waits for the handshake. */
 async function secure(server: RespdServer, options: ConnectionOptions = clientFiles()) {
   const socket = connectTls({ port: server.tlsPort, ...options });
-  open.push({ close: () => socket.destroy() });
+  opened.keep({ close: () => socket.destroy() });
   await new Promise<void>((resolve, reject) => {
     socket.once('secureConnect', resolve);
     socket.once('error', reject);
@@ -65,15 +58,7 @@ async function secure(server: RespdServer, options: ConnectionOptions = clientFi
 }
 
 async function client(server: RespdServer, options?: ConnectionOptions): Promise<RespClient> {
-  const one = new RespClient(await secure(server, options));
-  open.push(one);
-  return one;
-}
-
-async function plain(server: RespdServer): Promise<RespClient> {
-  const one = await RespClient.connect(server.port);
-  open.push(one);
-  return one;
+  return opened.keep(new RespClient(await secure(server, options)));
 }
 
 async function ask(one: RespClient, ...words: string[]): Promise<string> {
@@ -84,7 +69,7 @@ async function ask(one: RespClient, ...words: string[]): Promise<string> {
 async function ping(server: RespdServer, options: ConnectionOptions): Promise<string> {
   return new Promise((resolve) => {
     const socket = connectTls({ port: server.tlsPort, ...options }, () => socket.write('PING\r\n'));
-    open.push({ close: () => socket.destroy() });
+    opened.keep({ close: () => socket.destroy() });
     socket.once('data', (chunk) => resolve(String(chunk).trim()));
     socket.once('error', (error) => resolve(error.message));
     socket.once('close', () => resolve('closed'));
@@ -108,7 +93,7 @@ describe('a TLS port', () => {
     const server = await start();
     const one = await client(server);
     expect(await ask(one, 'SET', 'a', 'over TLS')).toBe(await ask(one, 'SET', 'a', 'over TLS'));
-    expect(await ask(await plain(server), 'GET', 'a')).toContain('over TLS');
+    expect(await ask(await opened.client(server), 'GET', 'a')).toContain('over TLS');
     const info = await ask(one, 'INFO', 'server');
     expect(info).toContain(`listener0:name=tcp,bind=127.0.0.1,port=${server.port}`);
     expect(info).toContain(`listener2:name=tls,bind=127.0.0.1,port=${server.tlsPort}`);
@@ -130,7 +115,7 @@ describe('a TLS port', () => {
       tls: clientFiles() as object,
       retryStrategy: null,
     });
-    open.push({ close: () => redis.disconnect() });
+    opened.keep({ close: () => redis.disconnect() });
     expect(await redis.set('a', '1')).toBe('OK');
     const pipeline = redis.pipeline();
     for (let i = 0; i < 500; i++) pipeline.incr('a');
@@ -221,7 +206,7 @@ describe('a TLS port', () => {
 
   test('lets clients resume sessions, of both versions, unless it is told not to', async () => {
     const server = await start();
-    const admin = await plain(server);
+    const admin = await opened.client(server);
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
       expect(await resumes(server, maxVersion)).toBe(true);
     }
@@ -234,7 +219,7 @@ describe('a TLS port', () => {
   test('does not resume a session that was made under other rules', async () => {
     const server = await start({ 'tls-auth-clients': 'no' });
     const session = await sessionOf(server, 'TLSv1.3', null);
-    await ask(await plain(server), 'CONFIG', 'SET', 'tls-auth-clients', 'yes');
+    await ask(await opened.client(server), 'CONFIG', 'SET', 'tls-auth-clients', 'yes');
     expect(await ping(server, { ...clientFiles(null), session })).not.toContain('PONG');
   });
 });
@@ -246,7 +231,7 @@ async function sessionOf(
   name: string | null = 'client',
 ): Promise<Buffer> {
   const socket = connectTls({ port: server.tlsPort, ...clientFiles(name), maxVersion });
-  open.push({ close: () => socket.destroy() });
+  opened.keep({ close: () => socket.destroy() });
   let session: Buffer | undefined;
   socket.on('session', (bytes) => {
     session = bytes;
@@ -287,7 +272,7 @@ describe('clients’ certificates', () => {
     expect(await ping(server, clientFiles(null))).toBe('+PONG');
     expect(await ping(server, clientFiles('stranger'))).toBe('+PONG');
     // Without an authority nobody is trusted, least of all everybody that the system trusts.
-    const admin = await plain(server);
+    const admin = await opened.client(server);
     expect(await ask(admin, 'CONFIG', 'SET', 'tls-auth-clients', 'yes')).toContain('OK');
     expect(await ping(server, clientFiles('client'))).not.toBe('+PONG');
   });
@@ -329,7 +314,7 @@ describe('a handshake that fails', () => {
     const silent = connectTcp(server.tlsPort, '127.0.0.1');
     await new Promise((resolve) => silent.once('connect', resolve));
     await expect.poll(() => ping(server, clientFiles())).not.toBe('+PONG');
-    const refused = await plain(server);
+    const refused = await opened.client(server);
     expect((await refused.nextOutOfBand()).raw.toString()).toBe(
       '-ERR max number of clients reached\r\n',
     );
@@ -400,7 +385,7 @@ describe('CONFIG SET', () => {
 
   test('applies password and encrypted key together', async () => {
     const server = await start();
-    const one = await plain(server);
+    const one = await opened.client(server);
     const words = ['tls-key-file-pass', KEY_PASSWORD, 'tls-key-file', files.path('encrypted.key')];
     words.push('tls-cert-file', files.path('encrypted.crt'));
     expect(await ask(one, 'CONFIG', 'SET', ...words)).toContain('OK');
@@ -409,7 +394,7 @@ describe('CONFIG SET', () => {
 
   test('restricts protocols and ciphers', async () => {
     const server = await start();
-    const one = await plain(server);
+    const one = await opened.client(server);
     await ask(one, 'CONFIG', 'SET', 'tls-protocols', 'TLSv1.2');
     expect((await secure(server)).getProtocol()).toBe('TLSv1.2');
     expect(await ping(server, { ...clientFiles(), minVersion: 'TLSv1.3' })).not.toBe('+PONG');
@@ -433,7 +418,7 @@ describe('CONFIG SET', () => {
     expect(await ask(one, 'CONFIG', 'SET', 'tls-port', '0')).toContain('OK');
     expect(await ask(one, 'CONFIG', 'SET', 'port', String(port))).toContain('OK');
     expect([server.port, server.tlsPort]).toEqual([port, 0]);
-    expect(await ask(await plain(server), 'PING')).toContain('PONG');
+    expect(await ask(await opened.client(server), 'PING')).toContain('PONG');
     expect(await ask(one, 'CONFIG', 'SET', 'tls-port', String(port))).toContain(
       'Unable to listen on this port. Check server logs.',
     );
@@ -445,7 +430,7 @@ describe('CONFIG SET', () => {
 
   test('opens the first TLS port of a server, if it has certificates', async () => {
     const server = await start({ 'tls-port': 0, 'tls-cert-file': '' });
-    const one = await plain(server);
+    const one = await opened.client(server);
     const port = String(await freePort());
     expect(await ask(one, 'CONFIG', 'SET', 'tls-port', port)).toContain(RELOAD_FAILED);
     const cert = files.path('server.crt');

@@ -1,40 +1,22 @@
 /** Client-side caching over sockets, as a client library would use it. */
-import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createServer, type RespdServer } from '../../src/index.js';
-import { RespClient, showReply } from '../support/resp-client.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { RespdServer } from '../../src/index.js';
+import { Opened } from '../support/opened.js';
+import { showReply } from '../support/resp-client.js';
 
 let server: RespdServer;
-const open: { close(): void }[] = [];
+const opened = new Opened();
 
 beforeEach(async () => {
-  server = await createServer({ port: 0, debugArena: true });
+  server = await opened.server();
 });
-
-afterEach(async () => {
-  for (const one of open.splice(0)) one.close();
-  await server.close();
-});
-
-async function connect(): Promise<RespClient> {
-  const client = await RespClient.connect(server.port);
-  open.push(client);
-  return client;
-}
-
-function redis(): Redis {
-  const client = new Redis(server.url, { retryStrategy: null });
-  client.on('error', () => {});
-  open.push({ close: () => client.disconnect() });
-  return client;
-}
 
 describe('a client that keeps copies of keys', () => {
   it('never keeps one for good that is out of date', async () => {
-    const reader = await connect();
+    const reader = await opened.client(server);
     await reader.send('HELLO', 3);
     await reader.send('CLIENT', 'TRACKING', 'ON');
-    const writer = redis();
+    const writer = opened.redis(server);
     const copies = new Map<string, string>();
     const settle = () => {
       for (const { raw } of reader.outOfBand.splice(0)) {
@@ -58,9 +40,9 @@ describe('a client that keeps copies of keys', () => {
   });
 
   it('may use ioredis: one connection reads, another one gets the messages', async () => {
-    const reader = redis();
-    const listener = redis();
-    const writer = redis();
+    const reader = opened.redis(server);
+    const listener = opened.redis(server);
+    const writer = opened.redis(server);
     const messages: unknown[] = [];
     const id = await listener.client('ID');
     await listener.subscribe('__redis__:invalidate');
@@ -78,13 +60,13 @@ describe('a client that keeps copies of keys', () => {
   });
 
   it('leaves nothing behind: the keys of clients that have gone go with their next change', async () => {
-    const clients = await Promise.all(Array.from({ length: 20 }, connect));
+    const clients = await Promise.all(Array.from({ length: 20 }, () => opened.client(server)));
     for (const client of clients) {
       await client.send('HELLO', 3);
       await client.send('CLIENT', 'TRACKING', 'ON');
       await client.pipeline(Array.from({ length: 50 }, (_, i) => ['GET', `k${i}`]));
     }
-    const writer = redis();
+    const writer = opened.redis(server);
     const count = async (field: string) =>
       Number(new RegExp(`${field}:(\\d+)`).exec(await writer.info())?.[1]);
     expect(await count('tracking_total_items')).toBe(1000);
@@ -97,12 +79,12 @@ describe('a client that keeps copies of keys', () => {
   });
 
   it('gets one message per prefix for many changes, the same bytes as all the others', async () => {
-    const clients = await Promise.all(Array.from({ length: 50 }, connect));
+    const clients = await Promise.all(Array.from({ length: 50 }, () => opened.client(server)));
     for (const client of clients) {
       await client.send('HELLO', 3);
       await client.send('CLIENT', 'TRACKING', 'ON', 'BCAST', 'PREFIX', 'user:');
     }
-    const writer = await connect();
+    const writer = await opened.client(server);
     await writer.pipeline(Array.from({ length: 100 }, (_, i) => ['SET', `user:${i + 100}`, 'x']));
     const messages = await Promise.all(clients.map((client) => client.nextOutOfBand()));
     for (const { raw } of messages) expect(raw.equals(messages[0]!.raw)).toBe(true);

@@ -1,26 +1,10 @@
 /** Clients that wait for keys, over real sockets and in real time. */
 import { Redis } from 'ioredis';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type CreateServerOptions, createServer, type RespdServer } from '../../src/index.js';
+import { describe, expect, test } from 'vitest';
+import { createServer } from '../../src/index.js';
+import { Opened } from '../support/opened.js';
 
-const open: { close(): Promise<void> | void }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-
-async function start(options: CreateServerOptions = {}): Promise<RespdServer> {
-  const server = await createServer({ debugArena: true, ...options });
-  open.push(server);
-  return server;
-}
-
-function connect(server: RespdServer): Redis {
-  const redis = new Redis(server.url, { retryStrategy: null });
-  redis.on('error', () => {});
-  open.push({ close: () => redis.disconnect() });
-  return redis;
-}
+const opened = new Opened();
 
 async function waitFor(redis: Redis, waiting: number): Promise<void> {
   while (!(await redis.info('clients')).includes(`blocked_clients:${waiting}\r\n`));
@@ -28,11 +12,11 @@ async function waitFor(redis: Redis, waiting: number): Promise<void> {
 
 describe('clients that wait', () => {
   test('share out what comes, everything once', async () => {
-    const server = await start();
-    const writer = connect(server);
+    const server = await opened.server();
+    const writer = opened.redis(server);
     const got: string[] = [];
     const workers = Array.from({ length: 20 }, async () => {
-      const redis = connect(server);
+      const redis = opened.redis(server);
       for (;;) {
         const item = await redis.bzpopmin('urgent', 'later', 0);
         if (item![1] === 'stop') return;
@@ -53,11 +37,11 @@ describe('clients that wait', () => {
   });
 
   test('lose nothing when they vanish while they wait', async () => {
-    const server = await start();
-    const writer = connect(server);
-    const survivor = connect(server);
+    const server = await opened.server();
+    const writer = opened.redis(server);
+    const survivor = opened.redis(server);
     for (let round = 0; round < 10; round++) {
-      const gone = connect(server);
+      const gone = opened.redis(server);
       const never = gone.bzpopmin('k', 0).catch(() => 'gone');
       await waitFor(writer, 1);
       const item = survivor.bzpopmin('k', 0);
@@ -71,7 +55,7 @@ describe('clients that wait', () => {
   });
 
   test('are answered null not before their time, and soon after it', async () => {
-    const redis = connect(await start());
+    const redis = opened.redis(await opened.server());
     for (const ms of [1, 5, 20, 50]) {
       const begin = performance.now();
       expect(await redis.bzpopmin('k', ms / 1000)).toBeNull();
@@ -82,12 +66,12 @@ describe('clients that wait', () => {
   });
 
   test('obey a clock that is moved by hand', async () => {
-    const server = await start({ clock: 'manual' });
-    const redis = connect(server);
+    const server = await opened.server({ clock: 'manual' });
+    const redis = opened.redis(server);
     const reply = redis.bzpopmin('k', 3600);
-    await waitFor(connect(server), 1);
+    await waitFor(opened.redis(server), 1);
     server.advance(3_599_999);
-    await waitFor(connect(server), 1);
+    await waitFor(opened.redis(server), 1);
     server.advance(1);
     expect(await reply).toBeNull();
   });
@@ -96,7 +80,7 @@ describe('clients that wait', () => {
     const server = await createServer();
     const redis = new Redis(server.url, { retryStrategy: null });
     const reply = redis.bzpopmin('k', 1000).catch(() => 'gone');
-    await waitFor(connect(server), 1);
+    await waitFor(opened.redis(server), 1);
     await server.close();
     expect(await reply).toBe('gone');
   });

@@ -1,34 +1,26 @@
 /** Who may connect, and what of the network's side is refused. */
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type CreateServerOptions, createServer, type RespdServer } from '../../../src/index.js';
+import type { CreateServerOptions, RespdServer } from '../../../src/index.js';
 import { Config } from '../../../src/server/config/config.js';
 import { nodeFiles } from '../../../src/server/config/node-files.js';
 import { Door } from '../../../src/server/door.js';
 import { maxClientsRefusal, openFileLimit } from '../../../src/server/open-files.js';
-import { RespClient, showReply } from '../../support/resp-client.js';
+import { Opened } from '../../support/opened.js';
+import { type RespClient, showReply } from '../../support/resp-client.js';
 
-const open: { close(): unknown }[] = [];
+const opened = new Opened();
 let log: string[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
+afterEach(() => {
   log = [];
 });
 
 async function start(options: CreateServerOptions = {}): Promise<RespdServer> {
   const note = (line: string) => void log.push(line);
-  const server = await createServer({
+  return opened.server({
     log: { debug() {}, verbose() {}, notice() {}, warning: note },
     ...options,
   });
-  open.push(server);
-  return server;
-}
-
-async function connect(port: number, host?: string): Promise<RespClient> {
-  const client = await RespClient.connect(port, host);
-  open.push(client);
-  return client;
 }
 
 async function ask(client: RespClient, ...words: string[]): Promise<string> {
@@ -60,28 +52,28 @@ describe('protected mode', () => {
 
   test.runIf(outside)('follows CONFIG SET, and counts whom it refuses', async () => {
     const server = await start({ bind: ['*'], port: 0 });
-    const local = await connect(server.port);
-    const refused = await connect(server.port, outside);
+    const local = await opened.client(server);
+    const refused = await opened.client(server, outside);
     expect((await refused.nextOutOfBand()).raw.toString()).toMatch(/^-DENIED /);
     await refused.closed();
     expect(await ask(local, 'INFO', 'stats')).toMatch(/rejected_connections:1\D/);
     await ask(local, 'CONFIG', 'SET', 'requirepass', 'secret');
-    expect(await ask(await connect(server.port, outside), 'PING')).toContain('NOAUTH');
+    expect(await ask(await opened.client(server, outside), 'PING')).toContain('NOAUTH');
     await ask(local, 'CONFIG', 'SET', 'requirepass', '');
     await ask(local, 'CONFIG', 'SET', 'protected-mode', 'no');
-    expect(await ask(await connect(server.port, outside), 'PING')).toContain('PONG');
+    expect(await ask(await opened.client(server, outside), 'PING')).toContain('PONG');
   });
 });
 
 test('one client too many is told so; a client that goes makes room', async () => {
   const server = await start({ maxclients: 1 });
-  const first = await connect(server.port);
+  const first = await opened.client(server);
   await ask(first, 'PING');
-  const second = await connect(server.port);
+  const second = await opened.client(server);
   const told = await second.nextOutOfBand();
   expect(told.raw.toString()).toBe('-ERR max number of clients reached\r\n');
   expect(await ask(first, 'CONFIG', 'SET', 'maxclients', '2')).toContain('OK');
-  expect(await ask(await connect(server.port), 'PING')).toContain('PONG');
+  expect(await ask(await opened.client(server), 'PING')).toContain('PONG');
 });
 
 test('maxclients can not be more than the system has files for', () => {
@@ -97,9 +89,9 @@ test('maxclients can not be more than the system has files for', () => {
 describe('the cross-protocol guard', () => {
   test('cuts off who sends POST or Host:, in any case, without a word', async () => {
     const server = await start({ clock: 'manual' });
-    const one = await connect(server.port);
+    const one = await opened.client(server);
     for (const line of ['POST / HTTP/1.1', 'host: example', '*1\r\n$4\r\npOsT']) {
-      const browser = await connect(server.port);
+      const browser = await opened.client(server);
       browser.stream.write(`${line}\r\n\r\nSET stolen 1\r\n`);
       await browser.closed();
     }
@@ -108,12 +100,12 @@ describe('the cross-protocol guard', () => {
     expect(told()).toHaveLength(1);
     expect(told()[0]).toMatch(/Connection from 127\.0\.0\.1:\d+ aborted\.$/);
     server.advance(61_000);
-    (await connect(server.port)).stream.write('POST\r\n');
+    (await opened.client(server)).stream.write('POST\r\n');
     await expect.poll(() => told().length).toBe(2);
   });
 
   test('lets words pass that only resemble these', async () => {
-    const one = await connect((await start()).port);
+    const one = await opened.client(await start());
     expect(await ask(one, 'posts')).toContain('unknown command');
     expect(await ask(one, 'host')).toContain('unknown command');
     expect(await ask(one, 'GET', 'post')).not.toContain('unknown command');
@@ -122,7 +114,7 @@ describe('the cross-protocol guard', () => {
 
 describe('MODULE', () => {
   test('answers as a server that has no modules and can load none', async () => {
-    const one = await connect((await start({ 'enable-module-command': 'local' })).port);
+    const one = await opened.client(await start({ 'enable-module-command': 'local' }));
     expect(showReply(await one.send('MODULE', 'LIST'))).toBe(
       showReply({ kind: 'array', items: [] }),
     );
@@ -136,7 +128,7 @@ describe('MODULE', () => {
   });
 
   test('is for those that enable-module-command allows', async () => {
-    const one = await connect((await start()).port);
+    const one = await opened.client(await start());
     expect(await ask(one, 'MODULE', 'LOAD', '/x.so')).toContain(
       'ERR MODULE command not allowed. If the enable-module-command option is set to',
     );
