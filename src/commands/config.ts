@@ -76,7 +76,8 @@ const set: CommandSpec = {
     if (args.count % 2 !== 0) throw SYNTAX_ERROR;
     const pairs: [string, string][] = [];
     for (let i = 2; i < args.count; i += 2) pairs.push([args.text(i), args.text(i + 1)]);
-    answerWith(call, server.config.setLatin1(pairs, { isLocal: client.isLocal }), answerSet);
+    const origin = { isLocal: client.isLocal, atOnce: !call.canBlock };
+    answerWith(call, server.config.setLatin1(pairs, origin), answerSet);
   },
 };
 

@@ -13,7 +13,7 @@ import type { Socket } from 'node:net';
 import type { Log } from './api/log.js';
 import type { Peer } from './clients.js';
 import type { ServerClock } from './clock.js';
-import type { Config } from './config/config.js';
+import type { ChangeHook, Config } from './config/config.js';
 import type { DirectiveName } from './config/directives.js';
 import type { Door } from './door.js';
 import type { ListenerFacts } from './info/context.js';
@@ -178,13 +178,15 @@ export class Network {
 
   private followConfig(config: Config): void {
     const { values } = config;
-    config.onChange(['port'], () => this.attempt(PORT_FAILURE, () => this.listenTcp()));
-    config.onChange(['tls-port'], () => {
+    const onListening = (name: DirectiveName, hook: ChangeHook) =>
+      config.onChange([name], hook, true);
+    onListening('port', () => this.attempt(PORT_FAILURE, () => this.listenTcp()));
+    onListening('tls-port', () => {
       // As in Redis: certificates that nobody needed so far are read now.
       if (!this.acceptor.isConfigured && !this.configured()) return TLS_FAILURE;
       return this.attempt(PORT_FAILURE, () => this.listenTls());
     });
-    config.onChange(['bind'], () =>
+    onListening('bind', () =>
       this.attempt('Failed to bind to specified addresses.', async () => {
         await this.listenTcp();
         await this.listenTls();

@@ -13,7 +13,7 @@ export class WebFace {
   private web: WebServer | undefined;
 
   constructor(private readonly server: Server) {
-    server.config.onChange(['http-port', 'http-bind'], () => this.restart());
+    server.config.onChange(['http-port', 'http-bind'], () => this.restart(), true);
   }
 
   /** The port in use, 0 when there is none. */

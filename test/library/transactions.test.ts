@@ -49,6 +49,16 @@ describe('a transaction', () => {
     expect(await ask(one, 'EXEC')).toBe('-ERR EXEC without MULTI');
   });
 
+  it('sets what needs no waiting for, and no other port', async () => {
+    const port = await ask(one, 'CONFIG GET port');
+    await run(one, 'MULTI', 'CONFIG SET maxmemory-samples 7', 'CONFIG SET port 1', 'PING');
+    expect(await ask(one, 'EXEC')).toBe(
+      "[+OK -ERR CONFIG SET failed (possibly related to argument 'port') - can't be set in a " +
+        'transaction +PONG]',
+    );
+    expect(await ask(one, 'CONFIG GET port')).toBe(port);
+  });
+
   it('is not refused because of MULTI or WATCH inside of it', async () => {
     await ask(one, 'MULTI');
     expect(await ask(one, 'MULTI')).toBe('-ERR MULTI calls can not be nested');

@@ -34,6 +34,8 @@ import type { ConfigHost, ConfigRewriter } from './host.js';
 export interface SetOrigin {
   /** Whether the client connects from this machine. */
   readonly isLocal: boolean;
+  /** Whether the result must not come in a later turn: within a transaction. */
+  readonly atOnce?: boolean;
 }
 
 /** What became of a CONFIG SET. */
@@ -54,6 +56,8 @@ export type ChangeHook = (
 interface Hook {
   readonly names: ReadonlySet<DirectiveName>;
   readonly run: ChangeHook;
+  /** Whether it is asynchronous. */
+  readonly waits: boolean;
 }
 
 /** One pair of a CONFIG SET, found and allowed. */
@@ -68,6 +72,7 @@ interface DueHook {
   readonly blamed: string;
 }
 
+const NOT_DONE = 'ERR CONFIG SET failed - another one is not done yet';
 const PATTERN_CHARACTERS = /[[*?]/;
 
 export class Config {
@@ -193,10 +198,11 @@ export class Config {
 
   /**
    * Has `hook` called after any of these directives changed by CONFIG SET.
+   * @param waits whether the hook is asynchronous
    * @returns a function that takes it away again
    */
-  onChange(names: readonly DirectiveName[], hook: ChangeHook): () => void {
-    const entry: Hook = { names: new Set(names), run: hook };
+  onChange(names: readonly DirectiveName[], hook: ChangeHook, waits = false): () => void {
+    const entry: Hook = { names: new Set(names), run: hook, waits };
     this.hooks.push(entry);
     return () => {
       const at = this.hooks.indexOf(entry);
@@ -212,7 +218,10 @@ export class Config {
     pairs: readonly (readonly [name: string, text: string])[],
     origin: SetOrigin,
   ): SetResult | Promise<SetResult> {
-    if (this.running !== undefined) return this.afterRunning(() => this.set(pairs, origin));
+    if (this.running !== undefined) {
+      if (origin.atOnce) return { error: NOT_DONE, changed: [] };
+      return this.afterRunning(() => this.set(pairs, origin));
+    }
     const settings = this.allowedSettings(pairs, origin);
     if (typeof settings === 'string') return { error: settings, changed: [] };
 
@@ -223,8 +232,14 @@ export class Config {
       this.restore(oldStored);
       return { error: refused, changed: [] };
     }
+    const due = this.dueHooks(settings, oldStored);
+    const waiting = due.find(({ hook }) => hook.waits);
+    if (waiting !== undefined && origin.atOnce) {
+      this.restore(oldStored);
+      return { error: setFailed(waiting.blamed, "can't be set in a transaction"), changed: [] };
+    }
     const changed = changedNames(settings, oldStored, this.stored);
-    const result = this.applyAll(this.dueHooks(settings, oldStored), before, oldStored, changed);
+    const result = this.applyAll(due, before, oldStored, changed);
     if (result instanceof Promise) this.holdUntil(result);
     return result;
   }
