@@ -12,6 +12,7 @@
  */
 import { parseDouble } from '../text/double.js';
 import { parseInt64, parseInteger } from '../text/int64.js';
+import { encodeRequest } from './encode-request.js';
 import { NOT_A_FLOAT, NOT_AN_INT32, NOT_AN_INTEGER } from './errors.js';
 import type { ReplyError } from './reply-error.js';
 
@@ -186,12 +187,6 @@ export class Args {
 
   /** The request as it would be sent again: a RESP array of bulk strings. */
   encode(): Buffer {
-    const parts: Uint8Array[] = [Buffer.from(`*${this.count}\r\n`)];
-    for (let i = 0; i < this.count; i++) {
-      parts.push(Buffer.from(`$${this.len(i)}\r\n`), this.view(i), CRLF);
-    }
-    return Buffer.concat(parts);
+    return encodeRequest(...Array.from({ length: this.count }, (_, i) => this.view(i)));
   }
 }
-
-const CRLF = Buffer.from('\r\n');

@@ -22,7 +22,6 @@ import { UsageField } from '../../persistence/rdb/entry-encoder.js';
 import { KeyspaceSink } from '../../persistence/snapshot/keyspace-sink.js';
 import { RdbFormat } from '../../persistence/snapshot/rdb-format.js';
 import type { Args } from '../../resp/args.js';
-import { encodeRequest } from '../../resp/encode-request.js';
 import type { BlockReason } from '../api/client.js';
 import type { Clock } from '../api/clock.js';
 import type { Config } from '../api/config.js';
@@ -92,7 +91,7 @@ class DebugFork implements BlockReason {
     this.near.on('data', (bytes: Buffer) => client.queueReply([bytes]));
     this.near.on('end', () => this.end());
     // Read once the second server has its data.
-    this.near.write(requestOf(request));
+    this.near.write(request.encode());
     this.stopCopy = this.copy();
   }
 
@@ -138,8 +137,4 @@ class DebugFork implements BlockReason {
       this.end();
     });
   }
-}
-
-function requestOf(args: Args): Buffer {
-  return encodeRequest(...Array.from({ length: args.count }, (_, i) => args.view(i)));
 }
