@@ -3,18 +3,16 @@
  * rewritten append-only file, or as the data of another server in this process (`copy`).
  *
  *     start   the cut, and a worker, which opens its file
- *     slices  the walk takes as long as clients do in each turn of the event loop, 0.2 to 1 ms, while the
- *             worker keeps up
+ *     slices  the walk, a piece in each turn of the event loop (snapshot-walk.ts), while the worker
+ *             keeps up
  *     end     the worker has answered: the file is on disk, or nothing is left of it
  *
  * While the walk goes on, a bit of the gate is set: before a command that may change values runs, its
  * keys are shown to the snapshot. When it is over, nothing of it is left to pay for; the worker may
  * still be busy then.
- *
- * `rdb-key-save-delay` makes the walk wait, not the server.
  */
 import { join } from 'node:path';
-import { DOUBLE_FIELD } from '../../datastructs/double-field.js';
+import type { Database } from '../../keyspace/database.js';
 import type { Keyspace } from '../../keyspace/keyspace.js';
 import { isObject } from '../../keyspace/kinds.js';
 import type { SnapshotFormat } from '../../persistence/snapshot/format.js';
@@ -30,15 +28,12 @@ import type {
 } from '../../persistence/snapshot/worker-process.js';
 import type { Args } from '../../resp/args.js';
 import type { Client } from '../api/client.js';
-import type { Clock, TimerHandle } from '../api/clock.js';
 import type { KeyFlag } from '../api/command.js';
 import { type Command, CommandBit } from '../api/command-table.js';
 import type { Config } from '../api/config.js';
 import { keyPositions } from '../api/keys.js';
+import { SnapshotWalk, type SnapshotWalkParts } from './snapshot-walk.js';
 
-/** The walk's part of a turn, in microseconds: as long as the rest of the turn was, within these. */
-const SLICE_MIN_US = 200;
-const SLICE_MAX_US = 1000;
 /** With so many bytes of data, to start a process takes 2 ms, and longer with more. */
 const LARGE_BYTES = 32 * 1024 * 1024;
 const MAY_CHANGE = CommandBit.Write | CommandBit.MayReplicate;
@@ -97,17 +92,10 @@ interface Killed {
   readonly signal: number;
 }
 
-export interface SnapshotsParts {
-  readonly clock: Clock;
+export interface SnapshotsParts extends SnapshotWalkParts {
   readonly config: Config;
   readonly keyspace: Keyspace;
   readonly launcher: WorkerLauncher;
-  /** Sets or clears the gate's bit: commands have to pass `beforeCommand`. */
-  onWalking(isWalking: boolean): void;
-  /** Calls soon, after the event loop has served others. */
-  defer(go: () => void): void;
-  /** Told how long a slice has taken, in microseconds. */
-  onSlice(micros: number): void;
   /** A worker has started. */
   onWorker(pid: number): void;
 }
@@ -118,7 +106,7 @@ export class Snapshots {
   lastStartUsec = 0;
   private running: Running | undefined = undefined;
   private readonly frames = new FramePool();
-  private copying: SnapshotCopy | undefined = undefined;
+  private copying: SnapshotWalk | undefined = undefined;
 
   constructor(private readonly parts: SnapshotsParts) {}
 
@@ -166,9 +154,7 @@ export class Snapshots {
     });
     if (worker === undefined) return false;
     this.running = new Running(request, worker, this.frames, this.parts);
-    this.pauseResizing(true);
-    this.started++;
-    this.lastStartUsec = Math.round(clock.micros() - begin);
+    this.begun(begin);
     this.parts.onWorker(worker.pid);
     return true;
   }
@@ -179,22 +165,21 @@ export class Snapshots {
    */
   copy(format: SnapshotFormat, sink: SnapshotSink, onEnd: () => void): () => void {
     if (this.active !== undefined) throw new Error('a snapshot is under way');
-    const { clock } = this.parts;
+    const { clock, keyspace } = this.parts;
     const begin = clock.micros();
-    const copy = new SnapshotCopy(format, sink, this.parts, () => {
-      this.copying = undefined;
-      this.pauseResizing(false);
+    const micros = () => clock.micros();
+    const snapshot = new Snapshot({ keyspace, format, sink, compression: false, micros });
+    const walk = new SnapshotWalk(snapshot, 0, this.parts, () => {
+      this.copied();
       onEnd();
     });
-    this.copying = copy;
-    this.pauseResizing(true);
-    this.started++;
-    this.lastStartUsec = Math.round(clock.micros() - begin);
+    this.copying = walk;
+    this.begun(begin);
+    walk.goOn();
     return () => {
-      if (this.copying !== copy) return;
-      this.copying = undefined;
-      this.pauseResizing(false);
-      copy.stop();
+      if (this.copying !== walk) return;
+      walk.stop();
+      this.copied();
     };
   }
 
@@ -222,28 +207,32 @@ export class Snapshots {
   }
 
   /** Before a command runs, while the walk goes on: what it may change is encoded first. */
-  beforeCommand(client: Client, command: Command, args: Args): void {
-    if ((command.bits & MAY_CHANGE) === 0 || client.db.cut === undefined) return;
-    if (command.movableKeys) {
-      for (const { index } of keyPositions(command.spec, args))
-        this.beforeChange(client, command, args, index);
-      return;
-    }
-    const { keyFirst, keyLast, keyStep } = command;
-    if (keyFirst === 0) return;
+  beforeCommand({ db }: Client, command: Command, args: Args): void {
+    if ((command.bits & MAY_CHANGE) === 0 || db.cut === undefined) return;
+    const { keyFirst, keyLast, keyStep, movableKeys } = command;
+    if (movableKeys) this.beforeKeys(db, command, args);
+    if (movableKeys || keyFirst === 0) return;
     const last = keyLast < 0 ? args.count + keyLast : keyLast;
     for (let i = keyFirst; i <= last && i < args.count; i += keyStep) {
-      this.beforeChange(client, command, args, i);
+      const e = find(db, args, i);
+      if (e !== 0 && isObject(db.kind(e))) {
+        this.beforeKeys(db, command, args);
+        return;
+      }
+      if (e !== 0) db.cut.beforeChange(e);
     }
   }
 
-  private beforeChange({ db }: Client, command: Command, args: Args, i: number): void {
-    const at = args.base + i;
-    const e = db.find(args.buf, args.offs[at]!, args.lens[at]!, args.hashes[at]!);
-    if (e === 0) return;
-    // Of a big value that goes as it is, the database tells: that may be left to the snapshot.
-    if (isObject(db.kind(e)) && !mayChangeInPlace(command, args, i)) return;
-    db.cut?.beforeChange(e);
+  /**
+   * … as the key specs tell. A big value that goes, or stays, as it is may be left to the snapshot: its
+   * end is told of by the database.
+   */
+  private beforeKeys(db: Database, command: Command, args: Args): void {
+    for (const { flags, index } of keyPositions(command.spec, args)) {
+      const e = find(db, args, index);
+      if (e === 0 || (isObject(db.kind(e)) && flags.some((flag) => WHOLE.includes(flag)))) continue;
+      db.cut?.beforeChange(e);
+    }
   }
 
   private ended(end: WorkerEnd): void {
@@ -251,6 +240,18 @@ export class Snapshots {
     this.running = undefined;
     this.pauseResizing(false);
     running!.ended(end);
+  }
+
+  /** Has been begun, at this time. */
+  private begun(atUs: number): void {
+    this.pauseResizing(true);
+    this.started++;
+    this.lastStartUsec = Math.round(this.parts.clock.micros() - atUs);
+  }
+
+  private copied(): void {
+    this.copying = undefined;
+    this.pauseResizing(false);
   }
 
   /** Tables keep their sizes meanwhile, unless they become much too small: memory is short enough. */
@@ -263,40 +264,21 @@ export class Snapshots {
 class Running {
   readonly snapshot: Snapshot;
   readonly startedMs: number;
-  private readonly sink: FrameSink;
-  /**
-   * `rdb-key-save-delay` as it was at the begin, for how many entries the walk has waited, and what it
-   * is to wait yet.
-   */
-  private readonly delayUs: number;
-  private delayed = 0;
-  private owedUs = 0;
-  /** When the last slice has ended. */
-  private sliceEndUs = DOUBLE_FIELD;
-  private timer: TimerHandle | undefined = undefined;
-  private isWalking = true;
+  private readonly walk: SnapshotWalk;
   private wasKilled = false;
-  private readonly slice = () => this.walk();
-  private readonly goOn = () => {
-    this.timer = undefined;
-    this.walk();
-  };
 
   constructor(
     readonly request: SnapshotRequest,
     readonly worker: WorkerProcess,
     frames: FramePool,
-    private readonly parts: SnapshotsParts,
+    parts: SnapshotsParts,
   ) {
     const { clock, config, keyspace } = parts;
-    this.sliceEndUs = 0;
     const { compresses, directory, format, kind, name, syncs, temporary } = request;
     this.startedMs = clock.now();
     const delay = config.values['rdb-key-save-delay'];
-    this.delayUs = delay < 0 ? -1 / delay : delay;
-    // Not at once: the pipe may have taken all before this turn ends, and the next slice, and the next.
-    this.sink = new FrameSink(worker.input, frames, () => parts.defer(this.slice));
-    this.sink.job({
+    const sink = new FrameSink(worker.input, frames, () => this.walk.goOn());
+    sink.job({
       directory,
       temporary,
       name,
@@ -310,27 +292,27 @@ class Running {
     this.snapshot = new Snapshot({
       keyspace,
       format,
-      sink: this.sink,
+      sink,
       compression: compresses ? 'later' : false,
       entriesPerLook: delay === 0 ? undefined : 1,
       micros: () => clock.micros(),
     });
-    parts.onWalking(true);
+    this.walk = new SnapshotWalk(this.snapshot, delay < 0 ? -1 / delay : delay, parts, () => {});
   }
 
   /** Begins with the walk. */
   begin(): void {
-    this.parts.defer(this.slice);
+    this.walk.goOn();
   }
 
   kill(): void {
     this.wasKilled = true;
-    this.stopWalking();
+    this.walk.stop();
     this.worker.kill();
   }
 
   ended({ answer, signal }: WorkerEnd): void {
-    this.stopWalking();
+    this.walk.stop();
     const { request, worker } = this;
     const { directory, name, temporary } = request;
     const { startedMs } = this;
@@ -345,97 +327,13 @@ class Running {
     if (answer !== undefined) request.onEnd({ ...facts, kind: 'failed', path, ...answer });
     else request.onEnd({ ...facts, kind: 'killed', signal: this.wasKilled ? SIGUSR1 : signal });
   }
-
-  private walk(): void {
-    if (!this.isWalking || this.timer !== undefined) return;
-    const { clock, defer, onSlice } = this.parts;
-    const begin = clock.micros();
-    const slice = sliceMicros(begin - this.sliceEndUs);
-    const end = this.snapshot.step(this.delayUs === 0 ? begin + slice : begin);
-    this.sliceEndUs = clock.micros();
-    onSlice(this.sliceEndUs - begin);
-    if (end === 'done') this.stopWalking();
-    // When it is full, the sink calls.
-    else if (end === 'more' && !this.isDelayed()) defer(this.slice);
-  }
-
-  /** Whether the walk goes on later, for the entries that were encoded since the last time. */
-  private isDelayed(): boolean {
-    if (this.delayUs === 0) return false;
-    const { processed } = this.snapshot;
-    this.owedUs += (processed - this.delayed) * this.delayUs;
-    this.delayed = processed;
-    const ms = Math.floor(this.owedUs / 1000);
-    if (ms === 0) return false;
-    this.owedUs -= ms * 1000;
-    this.timer = this.parts.clock.setTimer(this.goOn, ms);
-    return true;
-  }
-
-  private stopWalking(): void {
-    if (!this.isWalking) return;
-    this.isWalking = false;
-    this.parts.clock.clearTimer(this.timer);
-    this.snapshot.abort();
-    this.parts.onWalking(false);
-  }
-}
-
-/** A snapshot under way for a sink in this process. */
-class SnapshotCopy {
-  private readonly snapshot: Snapshot;
-  /** When the last slice has ended. */
-  private sliceEndUs = DOUBLE_FIELD;
-  private isWalking = true;
-  private readonly slice = () => this.walk();
-
-  constructor(
-    format: SnapshotFormat,
-    sink: SnapshotSink,
-    private readonly parts: SnapshotsParts,
-    private readonly onEnd: () => void,
-  ) {
-    const { clock, keyspace } = parts;
-    this.sliceEndUs = 0;
-    const micros = () => clock.micros();
-    this.snapshot = new Snapshot({ keyspace, format, sink, compression: false, micros });
-    parts.onWalking(true);
-    parts.defer(this.slice);
-  }
-
-  private walk(): void {
-    if (!this.isWalking) return;
-    const { clock, defer, onSlice } = this.parts;
-    const begin = clock.micros();
-    const end = this.snapshot.step(begin + sliceMicros(begin - this.sliceEndUs));
-    this.sliceEndUs = clock.micros();
-    onSlice(this.sliceEndUs - begin);
-    if (end !== 'done') {
-      defer(this.slice);
-      return;
-    }
-    this.stop();
-    this.onEnd();
-  }
-
-  stop(): void {
-    if (!this.isWalking) return;
-    this.isWalking = false;
-    this.snapshot.abort();
-    this.parts.onWalking(false);
-  }
-}
-
-/** The walk's part of a turn, whose rest took so long. */
-function sliceMicros(others: number): number {
-  return Math.min(Math.max(others, SLICE_MIN_US), SLICE_MAX_US);
 }
 
 /** Of keys that are read, replaced or removed as a whole. */
 const WHOLE: readonly KeyFlag[] = ['RO', 'OW', 'RM'];
 
-/** Whether a command may change the value of the key that is its `i`th word, and not only as a whole. */
-function mayChangeInPlace(command: Command, args: Args, i: number): boolean {
-  const key = keyPositions(command.spec, args).find(({ index }) => index === i);
-  return key === undefined || !key.flags.some((flag) => WHOLE.includes(flag));
+/** The entry of the key that is a request's `i`th word; 0: there is none. */
+function find(db: Database, args: Args, i: number): number {
+  const at = args.base + i;
+  return db.find(args.buf, args.offs[at]!, args.lens[at]!, args.hashes[at]!);
 }
