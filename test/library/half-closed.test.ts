@@ -1,20 +1,18 @@
 /** What a client gets that has sent its last request and ended its side, as `nc` does with a file. */
 import { type AddressInfo, createServer as createSocketServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createServer, type RespdServer } from '../../src/index.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { RespdServer } from '../../src/index.js';
 import { overTcp } from '../fuzz/connection.js';
-import { ask, RespClient, showReply } from '../support/resp-client.js';
+import { Opened } from '../support/opened.js';
+import { ask, type RespClient, showReply } from '../support/resp-client.js';
 
+const opened = new Opened();
 let server: RespdServer;
 let other: RespClient;
 
 beforeEach(async () => {
-  server = await createServer();
-  other = await RespClient.connect(server.port);
-});
-afterEach(async () => {
-  other.close();
-  await server.close();
+  server = await opened.server();
+  other = await opened.client(server);
 });
 
 /** Sends lines in one go, ends, and gives all that is answered. */
